@@ -1,0 +1,8 @@
+//! AArch64: facts and instructions.
+
+pub mod rseq;
+pub mod syscall;
+pub mod tls;
+
+/// 64 bytes on most cores, 128 on some (Apple, A64FX has 256): 128 keeps neighbours apart on nearly all.
+pub const CACHE_LINE: usize = 128;

@@ -1,0 +1,341 @@
+//! The restartable sections of AArch64. Their pseudo-code is in `arch/mod.rs`, once for all CPUs.
+//!
+//! ```text
+//!   rseq_cs at [{area}, #8]     index at [{index}]: mm_cid or cpu_id, chosen once at start-up
+//! ```
+//! Both are addresses, made from the thread pointer where the section is used: one `mrs` and two adds, which the compiler shares
+//! between neighbouring sections.
+//! Labels: 2 start, 3 commit (first address after the section), 4 abort, 5 descriptor, 6 arm; bodies may use 7 to 9.
+//! x16 and x17 are clobbered: the branch back from the abort handler may go through a linker veneer.
+
+use core::arch::asm;
+
+use super::super::ListNode;
+
+/// Stands right before every abort handler, as an instruction that traps: `brk #0x45e0`.
+pub const SIGNATURE: u32 = 0xd428_bc00;
+
+/// Where the current thread's rseq fields lie.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields {
+    area: usize,
+    index: usize,
+}
+
+impl Fields {
+    /// `area`: of `struct rseq`; `index`: of the field in it that picks a block. Both in bytes from the thread pointer.
+    #[inline(always)]
+    #[must_use]
+    pub fn new(area: isize, index: isize) -> Self {
+        let pointer = super::tls::thread_pointer();
+        Self { area: pointer.wrapping_add_signed(area), index: pointer.wrapping_add_signed(index) }
+    }
+
+    /// The 32-bit field `offset` bytes into the current thread's area, in one load.
+    #[inline(always)]
+    #[must_use]
+    pub fn load(self, offset: isize) -> i32 {
+        let value;
+        // SAFETY: the area lies in the thread's own static TLS; the kernel writes its fields only while this thread is not running.
+        unsafe {
+            asm!("ldr {:w}, [{}]", out(reg) value, in(reg) self.area.wrapping_add_signed(offset),
+                options(nostack, readonly, preserves_flags));
+        }
+        value
+    }
+
+    /// The index that a section would use now.
+    #[inline(always)]
+    #[must_use]
+    pub fn index(self) -> i32 {
+        let value;
+        // SAFETY: as in `load`.
+        unsafe {
+            asm!("ldr {:w}, [{}]", out(reg) value, in(reg) self.index, options(nostack, readonly, preserves_flags));
+        }
+        value
+    }
+}
+
+/// Publishes the section's descriptor, loads the index and the block. `$t` ends as the index, `$b` as the block.
+macro_rules! begin {
+    ($t:literal, $b:literal) => {
+        concat!(
+            ".pushsection __rseq_cs, \"aw\"\n .balign 32\n",
+            "5: .long 0, 0\n",            // version, flags
+            "   .quad 2f, 3f - 2f, 4f\n", // start, length, abort
+            ".popsection\n",
+            ".pushsection __rseq_cs_ptr_array, \"aw\"\n .quad 5b\n .popsection\n",
+            ".pushsection .text.rseq_abort, \"ax\"\n",
+            ".inst {SIGNATURE}\n", // brk: traps if executed; .inst keeps it an instruction
+            "4: b 6f\n",           // abort: nothing to undo, arm again
+            ".popsection\n",
+            "6: adrp ",
+            $t,
+            ", 5b\n",
+            "   add ",
+            $t,
+            ", ",
+            $t,
+            ", :lo12:5b\n",
+            "   str ",
+            $t,
+            ", [{area}, #8]\n", // arm
+            "2: ldrsw ",
+            $t,
+            ", [{index}]\n", // t = index, read inside the section
+            "   ldr ",
+            $b,
+            ", [{table}, ",
+            $t,
+            ", lsl #3]", // b = block
+        )
+    };
+}
+
+/// Ends the section. `exits` lists it among the places that code in the section may leave to, for debuggers.
+macro_rules! commit {
+    () => {
+        "3:"
+    };
+    (exits) => {
+        "3:\n .pushsection __rseq_exit_point_array, \"aw\"\n .quad 2b, 3b\n .popsection"
+    };
+}
+
+/// `asm!` with the operands that every section has.
+macro_rules! section {
+    ($fields:ident, $table:ident; $($template:expr),+; $($operands:tt)*) => {
+        // SAFETY: the section touches the current CPU's block and nothing else that is visible before its last instruction;
+        // it never writes an input, so the abort handler may start over; the caller vouches for table and offset.
+        unsafe { asm!($($template),+, area = in(reg) $fields.area, index = in(reg) $fields.index,
+            table = in(reg) $table, SIGNATURE = const SIGNATURE, $($operands)*,
+            out("x16") _, out("x17") _, options(nostack)) }
+    };
+}
+
+/// Adds to a word of the current block; returns the index it ran on. Price: 8 instructions, no branch.
+///
+/// # Safety
+/// `table` holds a block for every index including -1 and -2, and the word at `offset` of each is aligned and ours to change.
+#[inline(always)]
+pub unsafe fn add(fields: Fields, table: *const *mut u8, offset: usize, value: usize) -> i32 {
+    let index: i64;
+    section!(fields, table;
+        begin!("{t}", "{b}"),
+        "ldr {v}, [{b}, {offset}]",                    // v = block[offset] + value
+        "add {v}, {v}, {value}",
+        "str {v}, [{b}, {offset}]",                    // COMMIT   block[offset] = v
+        commit!();
+        offset = in(reg) offset, value = in(reg) value, t = out(reg) index, b = out(reg) _, v = out(reg) _
+    );
+    index as i32
+}
+
+/// Stores a word into the current block; returns the index it ran on. Price: 6 instructions, no branch.
+///
+/// # Safety
+/// As for [`add`].
+#[inline(always)]
+pub unsafe fn store(fields: Fields, table: *const *mut u8, offset: usize, value: usize) -> i32 {
+    let index: i64;
+    section!(fields, table;
+        begin!("{t}", "{b}"),
+        "str {value}, [{b}, {offset}]",                // COMMIT   block[offset] = value
+        commit!();
+        offset = in(reg) offset, value = in(reg) value, t = out(reg) index, b = out(reg) _
+    );
+    index as i32
+}
+
+/// Replaces a word of the current block if it holds `expected`; returns the index it ran on and what it found.
+/// Price: 9 instructions, 1 branch.
+///
+/// # Safety
+/// As for [`add`].
+#[inline(always)]
+pub unsafe fn compare_store(
+    fields: Fields,
+    table: *const *mut u8,
+    offset: usize,
+    expected: usize,
+    new: usize,
+) -> (i32, usize) {
+    let index: i64;
+    let found;
+    section!(fields, table;
+        begin!("{t}", "{b}"),
+        "ldr {found}, [{b}, {offset}]",                // found = block[offset]
+        "cmp {found}, {expected}",
+        "b.ne 3f",                                     // differs: leave, nothing stored
+        "str {new}, [{b}, {offset}]",                  // COMMIT   block[offset] = new
+        commit!(exits);
+        offset = in(reg) offset, expected = in(reg) expected, new = in(reg) new,
+        t = out(reg) index, b = out(reg) _, found = out(reg) found
+    );
+    (index as i32, found)
+}
+
+/// Puts a node on top of the current block's list; false if the list is full. Price: 12 instructions, 1 branch.
+///
+/// # Safety
+/// As for [`add`], the word being the list's head; `node` is a free object of at least two words that nobody else uses.
+#[inline(always)]
+#[must_use]
+pub unsafe fn list_push(fields: Fields, table: *const *mut u8, offset: usize, node: *mut ListNode) -> bool {
+    let room: i64;
+    section!(fields, table;
+        begin!("{t}", "{b}"),
+        "ldr {head}, [{b}, {offset}]",                 // head = block.head
+        "ldr {t}, [{head}, #8]",                       // t    = head.room - 1
+        "subs {t}, {t}, #1",
+        "b.mi 3f",                                     // full: leave, nothing stored that anyone can see
+        "stp {head}, {t}, [{node}]",                   // node is not visible yet; a retry writes both words anew
+        "str {node}, [{b}, {offset}]",                 // COMMIT   block.head = node
+        commit!(exits);
+        offset = in(reg) offset, node = in(reg) node, t = out(reg) room, b = out(reg) _, head = out(reg) _
+    );
+    room >= 0
+}
+
+/// Takes the top node of the current block's list; null if it is empty. Price: 9 instructions, 1 branch.
+///
+/// # Safety
+/// As for [`add`], the word being the list's head.
+#[inline(always)]
+#[must_use]
+pub unsafe fn list_pop(fields: Fields, table: *const *mut u8, offset: usize) -> *mut ListNode {
+    let head: *mut ListNode;
+    let next: usize;
+    section!(fields, table;
+        begin!("{t}", "{b}"),
+        "ldr {head}, [{b}, {offset}]",                 // head = block.head
+        "ldr {t}, [{head}]",                           // t    = head.next
+        "cbz {t}, 3f",                                 // the sentinel: empty, leave
+        "str {t}, [{b}, {offset}]",                    // COMMIT   block.head = next
+        commit!(exits);
+        offset = in(reg) offset, t = out(reg) next, b = out(reg) _, head = out(reg) head
+    );
+    if next == 0 { core::ptr::null_mut() } else { head }
+}
+
+/// Takes the current block's whole list and leaves `end`, a sentinel; null if it was empty. Price: 10 instructions, 1 branch.
+///
+/// # Safety
+/// As for [`list_pop`]; `end` is a sentinel that outlives the list.
+#[inline(always)]
+#[must_use]
+pub unsafe fn list_take(fields: Fields, table: *const *mut u8, offset: usize, end: *mut ListNode) -> *mut ListNode {
+    let head: *mut ListNode;
+    let next: usize;
+    section!(fields, table;
+        begin!("{t}", "{b}"),
+        "ldr {head}, [{b}, {offset}]",                 // head = block.head
+        "ldr {t}, [{head}]",                           // t    = head.next
+        "cbz {t}, 3f",                                 // the sentinel: empty, leave
+        "str {end}, [{b}, {offset}]",                  // COMMIT   block.head = end
+        commit!(exits);
+        offset = in(reg) offset, end = in(reg) end, t = out(reg) next, b = out(reg) _, head = out(reg) head
+    );
+    if next == 0 { core::ptr::null_mut() } else { head }
+}
+
+/// Appends an object to the current block's array; false if it is full. Price: 12 instructions, 1 branch.
+///
+/// # Safety
+/// As for [`add`], an [`ArrayHeader`](super::super::ArrayHeader) and its slots lying at `offset`.
+#[inline(always)]
+#[must_use]
+pub unsafe fn array_push(fields: Fields, table: *const *mut u8, offset: usize, object: *mut u8) -> bool {
+    let pushed: u64;
+    section!(fields, table;
+        begin!("{t}", "{b}"),
+        "add {b}, {b}, {offset}",                      // b    = the array's header
+        "ldp {len}, {slot}, [{b}]",                    // len  = array.len, slot = array.capacity
+        "mov {t}, xzr",                                // t    = not pushed
+        "cmp {len}, {slot}",
+        "b.hs 3f",                                     // full: leave
+        "add {slot}, {b}, {len}, lsl #3",              // slot = &array.objects[len] - 16
+        "str {object}, [{slot}, #16]",                 // above len: nobody looks there
+        "add {t}, {len}, #1",                          // t    = pushed, never 0
+        "str {t}, [{b}]",                              // COMMIT   array.len = len + 1
+        commit!(exits);
+        offset = in(reg) offset, object = in(reg) object, t = out(reg) pushed, b = out(reg) _, len = out(reg) _, slot = out(reg) _
+    );
+    pushed != 0
+}
+
+/// Takes the last object of the current block's array; null if it is empty. Price: 11 instructions, 1 branch.
+///
+/// # Safety
+/// As for [`array_push`].
+#[inline(always)]
+#[must_use]
+pub unsafe fn array_pop(fields: Fields, table: *const *mut u8, offset: usize) -> *mut u8 {
+    let object;
+    section!(fields, table;
+        begin!("{t}", "{b}"),
+        "add {b}, {b}, {offset}",                      // b      = the array's header
+        "ldr {t}, [{b}]",                              // t      = array.len
+        "mov {object}, xzr",                           // object = null
+        "cbz {t}, 3f",                                 // empty: leave
+        "add {object}, {b}, {t}, lsl #3",
+        "ldr {object}, [{object}, #8]",                // object = array.objects[len - 1]
+        "sub {t}, {t}, #1",
+        "str {t}, [{b}]",                              // COMMIT   array.len = len - 1
+        commit!(exits);
+        offset = in(reg) offset, t = out(reg) _, b = out(reg) _, object = out(reg) object
+    );
+    object
+}
+
+unsafe extern "C" {
+    fn dacapo_array_push_batch(
+        table: *const *mut u8,
+        offset: usize,
+        from: *const *mut u8,
+        count: usize,
+        area: usize,
+        index: usize,
+    ) -> usize;
+    fn dacapo_array_pop_batch(
+        table: *const *mut u8,
+        offset: usize,
+        to: *mut *mut u8,
+        count: usize,
+        area: usize,
+        index: usize,
+    ) -> usize;
+}
+
+/// Appends as many of `count` objects as fit to the current block's array; returns how many. One section, about 4 instructions an object.
+///
+/// # Safety
+/// As for [`array_push`]; `from` points to `count` objects.
+#[must_use]
+pub unsafe fn array_push_batch(
+    fields: Fields,
+    table: *const *mut u8,
+    offset: usize,
+    from: *const *mut u8,
+    count: usize,
+) -> usize {
+    // SAFETY: the caller's promises are the section's; the field addresses are the current thread's.
+    unsafe { dacapo_array_push_batch(table, offset, from, count, fields.area, fields.index) }
+}
+
+/// Takes up to `count` objects from the end of the current block's array into `to`; returns how many. One section, about 4 instructions an object.
+///
+/// # Safety
+/// As for [`array_pop`]; `to` has room for `count` objects.
+#[must_use]
+pub unsafe fn array_pop_batch(
+    fields: Fields,
+    table: *const *mut u8,
+    offset: usize,
+    to: *mut *mut u8,
+    count: usize,
+) -> usize {
+    // SAFETY: the caller's promises are the section's; the field addresses are the current thread's.
+    unsafe { dacapo_array_pop_batch(table, offset, to, count, fields.area, fields.index) }
+}

@@ -1,0 +1,75 @@
+//! The contract between dacapo and a CPU.
+//!
+//! A CPU folder holds facts and instructions, never policy: the same file names and the same public items in each.
+//! `x.py tidy` checks that the folders mirror each other. Everything above this folder is written once for all CPUs.
+//!
+//! | module | item | contract |
+//! | --- | --- | --- |
+//! | [`syscall`] | `syscall0..6` | one kernel entry; returns the raw register, `-4095..=-1` is `-errno` |
+//! | [`tls`] | `thread_pointer` | the register that TLS offsets are relative to |
+//! | | `VARIANT`, `GAP`, `PER_THREAD_OFFSET` | where the TLS block and [`crate::per_thread::PerThread`] lie from there |
+//! | [`rseq`] | `SIGNATURE` | the word before every abort handler |
+//! | | sections | below |
+//!
+//! # The critical sections
+//!
+//! Every section takes a `table` of block pointers and an `offset` into the block, both in bytes, and begins with
+//!
+//! ```text
+//! arm:    rseq_cs = &descriptor          the kernel now watches us
+//! start:  index   = thread.index         mm_cid or cpu_id; -1 or -2 for a thread without rseq
+//!         block   = table[index]         entries -1 and -2 exist: the table's stopped block
+//! ```
+//!
+//! and ends at `commit`, the address after its one visible store. A thread that is preempted, migrated or interrupted by a
+//! signal between `start` and `commit` continues at the abort handler, which jumps back to `arm`: da capo.
+//!
+//! | section | pseudo-code after `block = table[index]` | returns |
+//! | --- | --- | --- |
+//! | `add` | `*(block+offset) += value` | index |
+//! | `store` | `*(block+offset) = value` | index |
+//! | `compare_store` | `found = *(block+offset); if found == expected { *(block+offset) = new }` | (index, found) |
+//! | `list_push` | `head = *(block+offset); room = head.room - 1; if room < 0 leave; node = {head, room}; *(block+offset) = node` | pushed? |
+//! | `list_pop` | `head = *(block+offset); next = head.next; if next == null leave; *(block+offset) = next` | head or null |
+//! | `list_take` | `head = *(block+offset); if head.next == null leave; *(block+offset) = end` | head or null |
+//! | `array_push` | `len = a.len; if len >= a.capacity leave; a.objects[len] = object; a.len = len + 1` | pushed? |
+//! | `array_pop` | `len = a.len; if len == 0 leave; object = a.objects[len-1]; a.len = len - 1` | object or null |
+//! | `array_push_batch` | `n = min(n, a.capacity - a.len); copy n objects to a.objects[a.len..]; a.len += n` | n |
+//! | `array_pop_batch` | `n = min(n, a.len); copy a.objects[a.len-n..a.len] out; a.len -= n` | n |
+//!
+//! The first three have no way to refuse: with a negative index they ran on the stopped block, where nobody looks, and the caller
+//! sees the index and takes its path without rseq. The others find the stopped block empty and full at once and refuse by themselves.
+//!
+//! A list ends in a sentinel whose `next` is null and whose `room` is the list's capacity; each node's `room` says how many nodes
+//! may still be pushed on top of it. So neither pop nor push needs a separate count, and a whole list changes hands in one store.
+
+#[cfg_attr(target_arch = "x86_64", path = "x86_64/mod.rs")]
+#[cfg_attr(target_arch = "aarch64", path = "aarch64/mod.rs")]
+mod cpu;
+
+pub use cpu::{rseq, syscall, tls};
+
+/// Bytes that two CPUs' data must be apart so that neither disturbs the other: a cache line and its prefetched neighbour.
+pub const CACHE_LINE: usize = cpu::CACHE_LINE;
+
+/// The word that ends a list and the word that links it: what the list sections read and write in a node.
+///
+/// Two words at the start of every object that is in a list; the owner may use them as soon as the object is popped.
+#[repr(C)]
+#[derive(Debug)]
+pub struct ListNode {
+    /// The node below; null in the sentinel only.
+    pub next: *mut ListNode,
+    /// How many nodes may still be pushed on top of this one.
+    pub room: usize,
+}
+
+/// Header of a bounded array of object pointers, followed by its `capacity` slots.
+#[repr(C)]
+#[derive(Debug)]
+pub struct ArrayHeader {
+    /// Objects in the array: `0 <= len <= capacity`.
+    pub len: usize,
+    /// Slots behind this header; 0 in the stopped block.
+    pub capacity: usize,
+}

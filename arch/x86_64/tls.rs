@@ -1,0 +1,67 @@
+//! Thread-local storage, variant II: the TLS block ends at the thread pointer, the thread's header starts there.
+//!
+//! ```text
+//!          TLS block (tp - size .. tp) | header: self, dtv, self, ..., canary at 0x28, pointer guard at 0x30 | PerThread
+//!                                      ^ tp = fs:0                                                 tp + 64 ^
+//! ```
+//! Source: "ELF Handling For Thread-Local Storage" (Drepper), x86-64 psABI section 3.4; the canary's place is gcc's.
+
+use core::arch::asm;
+
+/// Which of the two layouts of the TLS paper this CPU uses.
+pub const VARIANT: u32 = 2;
+/// Bytes between the thread pointer and the TLS block (variant I only).
+pub const GAP: usize = 0;
+/// Bytes after the thread pointer that belong to the header the compiler and debuggers know.
+pub const HEADER: usize = 64;
+/// Where [`crate::per_thread::PerThread`] lies from the thread pointer when we own the process.
+pub const PER_THREAD_OFFSET: isize = HEADER as isize;
+
+/// The thread pointer: the address that all TLS offsets count from.
+#[inline(always)]
+#[must_use]
+pub fn thread_pointer() -> usize {
+    let pointer;
+    // SAFETY: the psABI makes the word at fs:0 hold its own address in every thread.
+    unsafe {
+        asm!("mov {}, fs:[0]", out(reg) pointer, options(nostack, readonly, pure, preserves_flags));
+    }
+    pointer
+}
+
+/// The guest's own per-thread struct, for host libcs that register no rseq area: offset from the thread pointer.
+///
+/// Initial-exec: one slot of the static TLS block, fixed when the program starts.
+#[cfg(not(feature = "start"))]
+#[must_use]
+pub fn guest_offset() -> isize {
+    let offset;
+    // SAFETY: reads a constant of the GOT that the dynamic linker filled in before any code of ours ran.
+    unsafe {
+        asm!(
+            "mov {}, qword ptr [rip + dacapo_guest_thread@GOTTPOFF]",
+            out(reg) offset, options(nostack, readonly, pure, preserves_flags),
+        );
+    }
+    offset
+}
+
+/// The address of a symbol that may not exist in this program; null if it does not. `local` binds it inside this program or
+/// shared object.
+macro_rules! weak_address {
+    ($name:literal) => { $crate::arch::tls::weak_address!($name, ".weak ") };
+    ($name:literal, local) => { $crate::arch::tls::weak_address!($name, concat!(".hidden ", $name, "\n .weak ")) };
+    ($name:literal, $binding:expr) => {{
+        let address: usize;
+        // SAFETY: reads the symbol's GOT entry; a weak undefined symbol's entry is zero.
+        unsafe {
+            core::arch::asm!(
+                concat!($binding, $name),
+                concat!("mov {}, qword ptr [rip + ", $name, "@GOTPCREL]"),
+                out(reg) address, options(nostack, readonly, pure, preserves_flags),
+            );
+        }
+        address
+    }};
+}
+pub(crate) use weak_address;

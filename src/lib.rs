@@ -1,0 +1,15 @@
+//! **dacapo**: restartable sequences, per-CPU data, malloc, threads, TLS and a libc subset for Linux, without a libc below.
+//!
+//! The contents, from the kernel up. An arrow only ever points down this list; `docs/architecture.md` has the picture.
+#![no_std]
+
+// CPU: facts and instructions.
+#[path = "../arch/mod.rs"]
+pub mod arch;
+
+// Layer 0: the kernel as typed functions.
+pub mod sys;
+
+// Layer 1: critical sections, asymmetric fences, futex locks.
+pub mod per_thread;
+pub mod rseq;

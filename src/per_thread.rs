@@ -1,0 +1,87 @@
+//! The one thread-local struct of the library.
+//!
+//! ```text
+//!   owner   at a constant distance from the thread pointer (`arch::tls::PER_THREAD_OFFSET`), written by thread start-up
+//!   guest   in the host's static TLS (`dacapo_guest_thread`), born with the values of `PerThread::NEW`
+//! ```
+//! Its first field is the rseq area, so that in a process of ours the area's place is a constant of the link.
+
+use core::cell::Cell;
+use core::sync::atomic::AtomicU32;
+
+use crate::arch;
+use crate::rseq::Area;
+
+/// Bytes of [`PerThread`]; AArch64's thread start-up reserves as many below the thread pointer.
+pub const SIZE: usize = 256;
+
+/// What the library keeps for each thread.
+#[repr(C, align(64))]
+pub struct PerThread {
+    /// Written by the kernel, except `rseq_cs`.
+    pub rseq: Area,
+    /// The kernel's thread id; 0 until somebody asks.
+    pub tid: AtomicU32,
+    /// C's `errno`. Written through `libc::errno` only.
+    pub errno: Cell<i32>,
+    /// The thread's control block (`thread::Control`); null in a thread that we did not start.
+    pub control: Cell<*mut ()>,
+    /// Depth of nested RCU read sections.
+    pub rcu_nesting: Cell<usize>,
+    reserved: [usize; 21],
+}
+
+const _: () = assert!(size_of::<PerThread>() == SIZE && core::mem::offset_of!(PerThread, rseq) == 0);
+
+impl PerThread {
+    /// A thread's values at birth: no CPU yet, so that every section falls into its path without rseq until registration.
+    #[allow(clippy::declare_interior_mutable_const, reason = "a birth image: every use is a fresh copy")]
+    pub const NEW: PerThread = PerThread {
+        rseq: Area::UNREGISTERED,
+        tid: AtomicU32::new(0),
+        errno: Cell::new(0),
+        control: Cell::new(core::ptr::null_mut()),
+        rcu_nesting: Cell::new(0),
+        reserved: [0; 21],
+    };
+}
+
+/// Bytes from the thread pointer to the current thread's [`PerThread`].
+#[inline(always)]
+#[must_use]
+pub fn offset() -> isize {
+    #[cfg(feature = "start")]
+    let offset = arch::tls::PER_THREAD_OFFSET;
+    #[cfg(not(feature = "start"))]
+    let offset = arch::tls::guest_offset();
+    offset
+}
+
+/// The current thread's own struct. Async-signal-safe.
+#[inline(always)]
+#[must_use]
+pub fn current() -> &'static PerThread {
+    let address = arch::tls::thread_pointer().wrapping_add_signed(offset());
+    // SAFETY: thread start-up (owner) or the host's static TLS (guest) put a PerThread there that lives as long as the thread;
+    // its cells are touched by this thread only.
+    unsafe { &*(address as *const PerThread) }
+}
+
+// The guest's copy in the host's static TLS: the image of `PerThread::NEW`.
+#[cfg(not(feature = "start"))]
+core::arch::global_asm!(
+    ".pushsection .tdata.dacapo_guest_thread, \"awT\", %progbits",
+    ".globl dacapo_guest_thread",
+    ".hidden dacapo_guest_thread",
+    ".type dacapo_guest_thread, %object",
+    ".balign 64",
+    "dacapo_guest_thread:",
+    ".long 0, -1",     // cpu_id_start, cpu_id: not registered
+    ".quad 0",         // rseq_cs
+    ".long 0, 0, -1",  // flags, node_id, mm_cid
+    ".zero {rest}",
+    ".size dacapo_guest_thread, {size}",
+    ".popsection",
+    rest = const SIZE - 28,
+    size = const SIZE,
+);

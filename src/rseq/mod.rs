@@ -1,0 +1,32 @@
+//! Restartable sequences: the kernel's per-thread area, who registered it, and the sections that run on it.
+//!
+//! ```text
+//!   registration   own | adopt | unavailable           which area, which of its fields are alive
+//!   area           struct rseq: who writes, who reads
+//!   table          the descriptors of all sections in this program
+//! ```
+//! 1. [`init`] once a process: finds the area or decides to own one, and picks the index field (`mm_cid`, else `cpu_id`).
+//! 2. [`register_current_thread`] in each thread, where we own the registration.
+//! 3. [`fields`] at each use: where the sections of [`crate::arch::rseq`] find the current thread's fields.
+//!
+//! Source: the kernel's `include/uapi/linux/rseq.h` and `kernel/rseq.c`; rseq(2) of librseq.
+
+mod area;
+mod registration;
+mod table;
+
+pub use area::{Area, CriticalSection};
+pub use registration::{
+    Features, State, features, fields, init, register_current_thread, state, unregister_current_thread,
+};
+pub use table::{critical_sections, exit_points};
+
+/// The CPU that this thread runs on, in one load; asks the kernel where there is no rseq.
+///
+/// It may be stale as soon as it is returned, but is right after every migration. Async-signal-safe.
+#[inline]
+#[must_use]
+pub fn current_cpu() -> u32 {
+    let cpu = fields().load(core::mem::offset_of!(Area, cpu_id) as isize);
+    if cpu >= 0 { cpu as u32 } else { crate::sys::sched::getcpu() }
+}

@@ -1,0 +1,105 @@
+//! futex(2), private to the process unless the function says otherwise.
+
+use core::sync::atomic::AtomicU32;
+
+use linux_raw_sys::general as raw;
+
+use super::time::Timespec;
+use super::{Errno, call};
+
+/// Whether the word lies in memory that other processes share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Threads of this process only.
+    Private,
+    /// Any process that maps the word.
+    Shared,
+}
+
+impl Scope {
+    #[inline(always)]
+    fn flag(self) -> usize {
+        match self {
+            Scope::Private => raw::FUTEX_PRIVATE_FLAG as usize,
+            Scope::Shared => 0,
+        }
+    }
+}
+
+/// `futex(word, FUTEX_WAIT, expected, timeout)`: sleeps while the word holds `expected`, for at most `timeout` from now.
+///
+/// # Errors
+/// EAGAIN: the word held something else. ETIMEDOUT. EINTR: a signal came.
+#[inline]
+pub fn wait(word: &AtomicU32, expected: u32, timeout: Option<&Timespec>, scope: Scope) -> Result<(), Errno> {
+    let timeout = timeout.map_or(0, |t| &raw const *t as usize);
+    // SAFETY: the word and the timeout are borrowed for the call.
+    unsafe {
+        call!(__NR_futex, word.as_ptr() as usize, raw::FUTEX_WAIT as usize | scope.flag(), expected as usize, timeout)
+    }
+    .map(drop)
+}
+
+/// Which clock an absolute deadline is read on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// CLOCK_MONOTONIC.
+    Monotonic,
+    /// CLOCK_REALTIME.
+    Realtime,
+}
+
+/// `futex(word, FUTEX_WAIT_BITSET, expected, deadline, MATCH_ANY)`: as [`wait`], until an absolute time.
+///
+/// # Errors
+/// As [`wait`]; EINVAL: the deadline is not a time.
+#[inline]
+pub fn wait_until(
+    word: &AtomicU32,
+    expected: u32,
+    deadline: Option<&Timespec>,
+    clock: Clock,
+    scope: Scope,
+) -> Result<(), Errno> {
+    const MATCH_ANY: usize = u32::MAX as usize;
+    let realtime = if clock == Clock::Realtime { raw::FUTEX_CLOCK_REALTIME as usize } else { 0 };
+    let deadline = deadline.map_or(0, |t| &raw const *t as usize);
+    let operation = raw::FUTEX_WAIT_BITSET as usize | scope.flag() | realtime;
+    // SAFETY: the word and the deadline are borrowed for the call.
+    unsafe { call!(__NR_futex, word.as_ptr() as usize, operation, expected as usize, deadline, 0, MATCH_ANY) }.map(drop)
+}
+
+/// `futex(word, FUTEX_WAKE, count)`: wakes up to `count` sleepers; how many it woke. Async-signal-safe.
+#[inline]
+pub fn wake(word: *const AtomicU32, count: u32, scope: Scope) -> usize {
+    // SAFETY: the kernel uses the address as a key and reads nothing there, so the word may be gone already.
+    unsafe { call!(__NR_futex, word as usize, raw::FUTEX_WAKE as usize | scope.flag(), count as usize) }.unwrap_or(0)
+}
+
+/// `futex(word, FUTEX_CMP_REQUEUE, wake, requeue, target, expected)`: wakes `wake` sleepers and moves up to `requeue` others to `target`.
+///
+/// # Errors
+/// EAGAIN: the word did not hold `expected`.
+#[inline]
+pub fn requeue(
+    word: &AtomicU32,
+    expected: u32,
+    wake: u32,
+    requeue: u32,
+    target: &AtomicU32,
+    scope: Scope,
+) -> Result<usize, Errno> {
+    let operation = raw::FUTEX_CMP_REQUEUE as usize | scope.flag();
+    // SAFETY: both words are borrowed for the call.
+    unsafe {
+        call!(
+            __NR_futex,
+            word.as_ptr() as usize,
+            operation,
+            wake as usize,
+            requeue as usize,
+            target.as_ptr() as usize,
+            expected as usize
+        )
+    }
+}
