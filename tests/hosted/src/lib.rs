@@ -1,0 +1,5 @@
+//! dacapo under a host libc. `x.py test` runs this binary once for each row of the registration matrix:
+//! adopting glibc's area, owning it, and without rseq at all (`DACAPO_EXPECT_RSEQ` names the row, so that none can be mistaken).
+#![cfg(test)]
+
+mod rseq;

@@ -1,0 +1,3 @@
+mod registration;
+mod section;
+mod table;
