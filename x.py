@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""dacapo's one tool: `./x.py demo` shows what it does, `./x.py test` proves it.
+
+Each command sets up what it needs, echoes every command that it runs so that it can be pasted, and can be run from anywhere.
+The work is in ci/, one module per concern; here are only the commands and their options.
+"""
+
+import argparse
+import inspect
+import os
+import sys
+import time
+
+sys.dont_write_bytecode = True
+if sys.version_info < (3, 9):
+    sys.exit("x.py needs Python 3.9 or newer")
+
+from ci import setup as _setup  # noqa: E402
+from ci.paths import CPUS, TARGET  # noqa: E402
+from ci.shell import Failed, say  # noqa: E402
+
+COMMANDS = {}
+
+
+def command(*options):
+    """Makes a function a command; its docstring is the help, `options` are argparse's."""
+
+    def register(function):
+        COMMANDS[function.__name__.rstrip("_")] = (function, options)
+        return function
+
+    return register
+
+
+def option(*names, **settings):
+    return names, settings
+
+
+CPU = option("--cpu", choices=[*CPUS, "all"], help="for which CPU (default: this machine's)")
+
+
+@command(option("parts", nargs="*", help="only these parts"), option("--list", action="store_true", help="show the parts"))
+def setup(args):
+    """Install what the other commands need (they ask for it themselves); a second run installs nothing."""
+    _setup.show() if args.list else _setup.setup(args.parts)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="x.py", description=inspect.getdoc(sys.modules[__name__]),
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (function, options) in COMMANDS.items():
+        doc = inspect.getdoc(function)
+        sub = commands.add_parser(name, help=doc.splitlines()[0], description=doc,
+                                  formatter_class=argparse.RawDescriptionHelpFormatter)
+        for names, settings in options:
+            sub.add_argument(*names, **settings)
+    args = parser.parse_args()
+    start = time.monotonic()
+    try:
+        code = COMMANDS[args.command][0](args) or 0
+    except Failed as failure:
+        say(f"x.py {args.command}: {failure}")
+        code = 1
+    except KeyboardInterrupt:
+        code = 130
+    if time.monotonic() - start > 3:
+        say(f"x.py {args.command}: {'ended with ' + str(code) if code else 'done'} after {time.monotonic() - start:.0f} s")
+    sys.stdout.flush()
+    os._exit(code) if code == 130 else sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
