@@ -5,7 +5,7 @@
 //! ```
 //! Both are addresses, made from the thread pointer where the section is used: one `mrs` and two adds, which the compiler shares
 //! between neighbouring sections.
-//! Labels: 2 start, 3 commit (first address after the section), 4 abort, 5 descriptor, 6 arm, 7 table entries; bodies may use 8 and 9.
+//! Labels: 2 start, 3 commit (first address after the section), 4 abort, 5 descriptor, 6 arm; bodies may use 7 to 9.
 //! x16 and x17 are clobbered: the branch back from the abort handler may go through a linker veneer.
 
 use core::arch::asm;
@@ -65,8 +65,7 @@ macro_rules! begin {
             "5: .long 0, 0\n",            // version, flags
             "   .quad 2f, 3f - 2f, 4f\n", // start, length, abort
             ".popsection\n",
-            ".pushsection __rseq_cs_ptr_array, \"aw\"\n7: .quad 5b\n .popsection\n",
-            ".reloc ., R_AARCH64_NONE, 7b\n", // whoever links this code links its table entry
+            ".pushsection __rseq_cs_ptr_array, \"awo\", @progbits, __rseq_cs\n .quad 5b\n .popsection\n",
             ".pushsection .text.rseq_abort, \"ax\"\n",
             ".inst {SIGNATURE}\n", // brk: traps if executed; .inst keeps it an instruction
             "4: b 6f\n",           // abort: nothing to undo, arm again
@@ -100,7 +99,7 @@ macro_rules! commit {
         "3:"
     };
     (exits) => {
-        "3:\n .pushsection __rseq_exit_point_array, \"aw\"\n .quad 2b, 3b\n .popsection"
+        "3:\n .pushsection __rseq_exit_point_array, \"awo\", @progbits, __rseq_cs\n .quad 2b, 3b\n .popsection"
     };
 }
 

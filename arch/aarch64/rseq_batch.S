@@ -15,12 +15,10 @@
         .long   0, 0
         .quad   .L\name\()_start, .L\name\()_commit - .L\name\()_start, .L\name\()_abort
         .popsection
-        .pushsection __rseq_cs_ptr_array, "aw"
-.L\name\()_entry:
+        .pushsection __rseq_cs_ptr_array, "awo", @progbits, __rseq_cs
         .quad   .L\name\()_descriptor
         .popsection
-        .pushsection __rseq_exit_point_array, "aw"
-.L\name\()_exit:
+        .pushsection __rseq_exit_point_array, "awo", @progbits, __rseq_cs
         .quad   .L\name\()_start, .L\name\()_commit
         .popsection
         .pushsection .text.rseq_abort, "ax"
@@ -28,12 +26,6 @@
 .L\name\()_abort:
         b       .L\name\()_arm
         .popsection
-.endm
-
-/* Inside the section: whoever links this code links its table entries. */
-.macro rseq_keep name
-        .reloc  ., R_AARCH64_NONE, .L\name\()_entry
-        .reloc  ., R_AARCH64_NONE, .L\name\()_exit
 .endm
 
 .macro function name
@@ -53,7 +45,6 @@ function dacapo_array_push_batch
         add     x6, x6, :lo12:.Lpush_batch_descriptor
         str     x6, [x4, #8]                    // arm
 .Lpush_batch_start:
-        rseq_keep push_batch
         ldrsw   x6, [x5]                        // index
         ldr     x6, [x0, x6, lsl #3]            // block
         add     x6, x6, x1                      // array
@@ -86,7 +77,6 @@ function dacapo_array_pop_batch
         add     x6, x6, :lo12:.Lpop_batch_descriptor
         str     x6, [x4, #8]                    // arm
 .Lpop_batch_start:
-        rseq_keep pop_batch
         ldrsw   x6, [x5]                        // index
         ldr     x6, [x0, x6, lsl #3]            // block
         add     x6, x6, x1                      // array

@@ -5,7 +5,7 @@
 //!   guest:  rseq_cs at fs:[{area} + 8]        one register holds the area's offset from fs:0
 //!   both:   index   at fs:[{index}]           mm_cid or cpu_id, chosen once at start-up
 //! ```
-//! Labels: 2 start, 3 commit (first address after the section), 4 abort, 5 descriptor, 6 arm, 7 table entries; bodies may use 8 and 9.
+//! Labels: 2 start, 3 commit (first address after the section), 4 abort, 5 descriptor, 6 arm; bodies may use 7 to 9.
 
 use core::arch::asm;
 
@@ -64,8 +64,7 @@ macro_rules! begin {
             "5: .long 0, 0\n",            // version, flags
             "   .quad 2f, 3f - 2f, 4f\n", // start, length, abort
             ".popsection\n",
-            ".pushsection __rseq_cs_ptr_array, \"aw\"\n7: .quad 5b\n .popsection\n",
-            ".reloc ., R_X86_64_NONE, 7b\n", // whoever links this code links its table entry
+            ".pushsection __rseq_cs_ptr_array, \"awo\", @progbits, __rseq_cs\n .quad 5b\n .popsection\n",
             ".pushsection .text.rseq_abort, \"ax\"\n",
             ".byte 0x0f, 0xb9, 0x3d\n .long {SIGNATURE}\n", // ud1 edi, [rip + SIGNATURE]: traps if executed
             "4: jmp 6f\n",                                  // abort: nothing to undo, arm again
@@ -94,7 +93,7 @@ macro_rules! commit {
         "3:"
     };
     (exits) => {
-        "3:\n .pushsection __rseq_exit_point_array, \"aw\"\n .quad 2b, 3b\n .popsection"
+        "3:\n .pushsection __rseq_exit_point_array, \"awo\", @progbits, __rseq_cs\n .quad 2b, 3b\n .popsection"
     };
 }
 

@@ -16,12 +16,10 @@
         .long   0, 0
         .quad   .L\name\()_start, .L\name\()_commit - .L\name\()_start, .L\name\()_abort
         .popsection
-        .pushsection __rseq_cs_ptr_array, "aw"
-.L\name\()_entry:
+        .pushsection __rseq_cs_ptr_array, "awo", @progbits, __rseq_cs
         .quad   .L\name\()_descriptor
         .popsection
-        .pushsection __rseq_exit_point_array, "aw"
-.L\name\()_exit:
+        .pushsection __rseq_exit_point_array, "awo", @progbits, __rseq_cs
         .quad   .L\name\()_start, .L\name\()_commit
         .popsection
         .pushsection .text.rseq_abort, "ax"
@@ -30,12 +28,6 @@
 .L\name\()_abort:
         jmp     .L\name\()_arm
         .popsection
-.endm
-
-/* Inside the section: whoever links this code links its table entries. */
-.macro rseq_keep name
-        .reloc  ., R_X86_64_NONE, .L\name\()_entry
-        .reloc  ., R_X86_64_NONE, .L\name\()_exit
 .endm
 
 .macro function name
@@ -56,7 +48,6 @@ function dacapo_array_push_batch
         lea     rax, [rip + .Lpush_batch_descriptor]
         mov     [r8 + 8], rax                   # arm
 .Lpush_batch_start:
-        rseq_keep push_batch
         movsxd  rax, dword ptr [r9]             # index
         mov     r10, [rdi + 8*rax]              # block
         add     r10, rsi                        # array
@@ -94,7 +85,6 @@ function dacapo_array_pop_batch
         lea     rax, [rip + .Lpop_batch_descriptor]
         mov     [r8 + 8], rax                   # arm
 .Lpop_batch_start:
-        rseq_keep pop_batch
         movsxd  rax, dword ptr [r9]             # index
         mov     r10, [rdi + 8*rax]              # block
         add     r10, rsi                        # array
