@@ -15,8 +15,9 @@ sys.dont_write_bytecode = True
 if sys.version_info < (3, 9):
     sys.exit("x.py needs Python 3.9 or newer")
 
+from ci import build as _build  # noqa: E402
 from ci import setup as _setup  # noqa: E402
-from ci.paths import CPUS, TARGET  # noqa: E402
+from ci.paths import CPUS, selected  # noqa: E402
 from ci.shell import Failed, say  # noqa: E402
 
 COMMANDS = {}
@@ -43,6 +44,33 @@ CPU = option("--cpu", choices=[*CPUS, "all"], help="for which CPU (default: this
 def setup(args):
     """Install what the other commands need (they ask for it themselves); a second run installs nothing."""
     _setup.show() if args.list else _setup.setup(args.parts)
+
+
+@command(CPU, option("--face", choices=[*_build.FACES, "all"], default="libc", help="which face (default: libc)"))
+def build(args):
+    """Build the library: by default the libc face, into target/dacapo/CPU/{lib,include,bin}."""
+    _build.build(selected(args.cpu), _build.FACES if args.face == "all" else [args.face])
+
+
+@command(CPU)
+def check(args):
+    """Check formatting, clippy for every face and CPU, and the house's own rules (tidy); under a minute."""
+    from ci import check
+
+    check.check(selected(args.cpu) if args.cpu else None)
+
+
+@command(CPU, option("arguments", nargs=argparse.REMAINDER, help="what gcc takes"))
+def cc(args):
+    """Compile or link C with dacapo-gcc, after building it: ./x.py cc hello.c -o hello."""
+    (cpu,) = selected(args.cpu)
+    os.execv(_build.libc(cpu), ["dacapo-gcc", *args.arguments])
+
+
+@command(option("--all", action="store_true", help="also what setup downloaded and unpacked"))
+def clean(args):
+    """Remove the build products (target/)."""
+    _build.clean(args.all)
 
 
 def main():
