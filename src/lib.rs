@@ -13,3 +13,7 @@ pub mod sys;
 // Layer 1: critical sections, asymmetric fences, futex locks.
 pub mod per_thread;
 pub mod rseq;
+
+// Layer 6: a libc with a C ABI.
+#[cfg(feature = "libc")]
+pub mod libc;

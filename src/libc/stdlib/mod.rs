@@ -1,0 +1,1 @@
+//! stdlib.h: one module for each of its subjects.
