@@ -25,6 +25,9 @@ fn main() {
 
     let mut assembler = cc::Build::new();
     assembler.include("arch").flag("-ffunction-sections").flag("-fPIC");
+    if env::var_os("CARGO_CFG_DACAPO_COUNT_ABORTS").is_some() {
+        assembler.define("DACAPO_COUNT_ABORTS", None);
+    }
     let mut any = false;
     for file in files {
         let path = folder.join(file);

@@ -57,6 +57,24 @@ impl Fields {
     }
 }
 
+/// What an abort handler does before it starts over: nothing, or count in builds that test whether aborts happen. Not
+/// atomic, so it may count too few: x16 and x17 are all it may use.
+#[cfg(not(dacapo_count_aborts))]
+macro_rules! count_abort {
+    () => {
+        ""
+    };
+}
+#[cfg(dacapo_count_aborts)]
+macro_rules! count_abort {
+    () => {
+        concat!(
+            "adrp x16, dacapo_rseq_aborts\n ldr x17, [x16, :lo12:dacapo_rseq_aborts]\n",
+            "add x17, x17, #1\n str x17, [x16, :lo12:dacapo_rseq_aborts]\n",
+        )
+    };
+}
+
 /// Publishes the section's descriptor, loads the index and the block. `$t` ends as the index, `$b` as the block.
 macro_rules! begin {
     ($t:literal, $b:literal) => {
@@ -68,7 +86,9 @@ macro_rules! begin {
             ".pushsection __rseq_cs_ptr_array, \"awo\", @progbits, __rseq_cs\n .quad 5b\n .popsection\n",
             ".pushsection .text.rseq_abort, \"ax\"\n",
             ".inst {SIGNATURE}\n", // brk: traps if executed; .inst keeps it an instruction
-            "4: b 6f\n",           // abort: nothing to undo, arm again
+            "4: ",
+            count_abort!(),
+            "b 6f\n", // abort: nothing to undo, arm again
             ".popsection\n",
             "6: adrp ",
             $t,

@@ -24,6 +24,12 @@
         .pushsection .text.rseq_abort, "ax"
         .inst   SIGNATURE
 .L\name\()_abort:
+#ifdef DACAPO_COUNT_ABORTS
+        adrp    x16, dacapo_rseq_aborts
+        ldr     x17, [x16, :lo12:dacapo_rseq_aborts]
+        add     x17, x17, #1
+        str     x17, [x16, :lo12:dacapo_rseq_aborts]
+#endif
         b       .L\name\()_arm
         .popsection
 .endm

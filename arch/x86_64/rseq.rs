@@ -56,6 +56,20 @@ impl Fields {
     }
 }
 
+/// What an abort handler does before it starts over: nothing, or count in builds that test whether aborts happen.
+#[cfg(not(dacapo_count_aborts))]
+macro_rules! count_abort {
+    () => {
+        ""
+    };
+}
+#[cfg(dacapo_count_aborts)]
+macro_rules! count_abort {
+    () => {
+        "lock inc qword ptr [rip + dacapo_rseq_aborts]\n"
+    };
+}
+
 /// Publishes the section's descriptor, loads the index and the block. `$t` ends as the index, `$b` as the block.
 macro_rules! begin {
     ($t:literal, $b:literal) => {
@@ -67,7 +81,9 @@ macro_rules! begin {
             ".pushsection __rseq_cs_ptr_array, \"awo\", @progbits, __rseq_cs\n .quad 5b\n .popsection\n",
             ".pushsection .text.rseq_abort, \"ax\"\n",
             ".byte 0x0f, 0xb9, 0x3d\n .long {SIGNATURE}\n", // ud1 edi, [rip + SIGNATURE]: traps if executed
-            "4: jmp 6f\n",                                  // abort: nothing to undo, arm again
+            "4: ",
+            count_abort!(),
+            "jmp 6f\n", // abort: nothing to undo, arm again
             ".popsection\n",
             "6: lea ",
             $t,

@@ -26,6 +26,9 @@
         .byte   0x0f, 0xb9, 0x3d
         .long   SIGNATURE
 .L\name\()_abort:
+#ifdef DACAPO_COUNT_ABORTS
+        lock inc qword ptr [rip + dacapo_rseq_aborts]
+#endif
         jmp     .L\name\()_arm
         .popsection
 .endm

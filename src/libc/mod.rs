@@ -14,7 +14,10 @@
 //! The modules are private: their functions are for C, reached by symbol, and their contract is the page of POSIX or of the
 //! Linux manual with the same name. That contract covers the whole body of such a function, so the bodies are not wrapped in a
 //! second `unsafe`.
-#![allow(unsafe_op_in_unsafe_fn, reason = "a C function is unsafe as a whole; its contract is the manual page of its name")]
+#![allow(
+    unsafe_op_in_unsafe_fn,
+    reason = "a C function is unsafe as a whole; its contract is the manual page of its name"
+)]
 
 pub mod errno;
 pub mod stdlib;

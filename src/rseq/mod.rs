@@ -30,3 +30,15 @@ pub fn current_cpu() -> u32 {
     let cpu = fields().load(core::mem::offset_of!(Area, cpu_id) as isize);
     if cpu >= 0 { cpu as u32 } else { crate::sys::sched::getcpu() }
 }
+
+/// Aborts taken by this program's sections so far; only in builds with `--cfg dacapo_count_aborts`, which tests use to show that
+/// they met some.
+#[cfg(dacapo_count_aborts)]
+#[must_use]
+pub fn aborts() -> u64 {
+    ABORTS.load(core::sync::atomic::Ordering::Relaxed)
+}
+
+#[cfg(dacapo_count_aborts)]
+#[unsafe(export_name = "dacapo_rseq_aborts")]
+static ABORTS: core::sync::atomic::AtomicU64 = core::sync::atomic::AtomicU64::new(0);

@@ -264,3 +264,54 @@ fn no_object_is_lost_or_doubled_under_a_storm() {
     found.dedup();
     assert_eq!((found.len(), all), (6 * OBJECTS, 6 * OBJECTS));
 }
+
+/// Long sections on one CPU, so that the scheduler must interrupt some of them in the middle.
+#[test]
+fn batches_are_exact_although_the_scheduler_aborts_some() {
+    const OBJECTS: usize = 2000;
+    const SECONDS: f64 = 1.0;
+    let cpu = support::affinity::allowed()[0];
+    let words = vec![0_usize; 2 + OBJECTS].leak();
+    let blocks: &'static Blocks = Box::leak(Box::new(Blocks { pointers: vec![words.as_mut_ptr().cast(); 1026] }));
+    // SAFETY: one array of OBJECTS slots for every index; both threads stay on one CPU, and a thread without rseq leaves at once.
+    unsafe { blocks.pointers[0].cast::<ArrayHeader>().write(ArrayHeader { len: 0, capacity: OBJECTS }) };
+    let storm = support::signals::storm();
+    let mut found: Vec<usize> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..2)
+            .map(|id| {
+                scope.spawn(move || {
+                    support::affinity::pin(cpu);
+                    let fields = fields();
+                    if fields.index() < 0 {
+                        return (0..OBJECTS / 2).map(|n| 16 + n * 2 + id).collect();
+                    }
+                    let start = std::time::Instant::now();
+                    let mut mine: Vec<*mut u8> = (0..OBJECTS / 2).map(|n| (16 + n * 2 + id) as *mut u8).collect();
+                    mine.resize(2 * OBJECTS, null_mut());
+                    let mut held = OBJECTS / 2;
+                    while start.elapsed().as_secs_f64() < SECONDS {
+                        let at = mine.as_mut_ptr();
+                        // SAFETY: `mine` has room for every object there is.
+                        unsafe {
+                            held -= section::array_push_batch(fields, blocks.table(), 0, at, held);
+                            held += section::array_pop_batch(fields, blocks.table(), 0, at.add(held), OBJECTS);
+                        }
+                    }
+                    mine.truncate(held);
+                    mine.into_iter().map(|object| object as usize).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    drop(storm);
+    // The threads are gone; the header is two words, then come the objects.
+    found.extend(&words[2..2 + words[0]]);
+    found.sort_unstable();
+    assert_eq!(found, (16..16 + OBJECTS).collect::<Vec<_>>());
+    #[cfg(dacapo_count_aborts)]
+    if fields().index() >= 0 {
+        println!("{} aborts", rseq::aborts());
+        assert!(rseq::aborts() > 0, "without an abort this run shows nothing");
+    }
+}
