@@ -67,6 +67,21 @@ def cc(args):
     os.execv(_build.libc(cpu), ["dacapo-gcc", *args.arguments])
 
 
+@command(
+    option("--cpu", choices=[*CPUS], default="aarch64", help="the guest's CPU (default: aarch64)"),
+    option("--kernel", default="6.12", help="the guest's kernel: 6.12 (default), 6.1 or 7.3"),
+    option("--cpus", type=int, default=4, help="how many CPUs (default: 4)"),
+    option("--timeout", type=int, default=120, help="seconds until the guest has failed (default: 120)"),
+    option("--argument", action="append", default=[], help="an argument for the program (repeatable)"),
+    option("programs", nargs="+", metavar="PROGRAM", help="static programs; each is booted by itself as /init"),
+)
+def qemu(args):
+    """Boot static programs as PID 1 under qemu-system with a real kernel; exit code 0 if each of them ended with 0."""
+    from ci import qemu
+
+    return qemu.command(args.cpu, args.kernel, args.programs, args.cpus, args.timeout, args.argument)
+
+
 @command(option("--all", action="store_true", help="also what setup downloaded and unpacked"))
 def clean(args):
     """Remove the build products (target/)."""
