@@ -18,7 +18,7 @@ from pathlib import Path
 from ci import setup
 from ci.paths import CPUS, TARGET
 from ci.setup import KERNELS
-from ci.shell import Failed, run, say
+from ci.shell import ROOT, Failed, run, say
 
 LOGS = TARGET / "qemu"
 KERNEL_VERSIONS = {cpu: [part.version for part in setup.PARTS.values() if isinstance(part, setup.Kernel) and part.cpu == cpu]
@@ -151,3 +151,67 @@ def command(cpu, version, programs, cpus, timeout, arguments):
         say(f"{program}: {how} (console kept in {os.path.relpath(ending.log)})")
         failed += ending.code != 0
     return 1 if failed else 0
+
+
+# Many programs in one guest ---------------------------------------------------------------------------------------------------
+
+RUNNER = ROOT / "tests/qemu/runner.c"
+
+
+@dataclass
+class Job:
+    """One program for a guest: what runs, under which name, and how it is judged (`judge(output, code)`)."""
+
+    name: str
+    program: Path
+    judge: object
+    arguments: tuple = ()
+    env: tuple = ()  # words "NAME=value"
+    seconds: int = 60
+
+
+def runner(cpu):
+    """Builds the guest's PID 1, with gcc and glibc."""
+    setup.ensure(*(() if CPUS[cpu].native else ("cross-gcc",)))
+    binary = LOGS / f"runner-{cpu}"
+    LOGS.mkdir(parents=True, exist_ok=True)
+    if not binary.exists() or binary.stat().st_mtime < RUNNER.stat().st_mtime:
+        fresh = binary.with_suffix(f".{os.getpid()}")
+        run([CPUS[cpu].tool("gcc"), "-static", "-O1", "-Wall", RUNNER, "-o", fresh])
+        fresh.rename(binary)
+    return binary
+
+
+def stripped(cpu, program):
+    """The program's bytes without symbols: a test binary's debug information would fill the guest's memory."""
+    with tempfile.TemporaryDirectory(prefix="dacapo-strip.") as folder:
+        out = Path(folder) / "program"
+        run([CPUS[cpu].tool("strip"), "-o", out, program], echo=False)
+        return out.read_bytes()
+
+
+def run_jobs(cpu, version, jobs, name, cpus=4, timeout=600):
+    """Boots one guest that runs every job, and has each judged; returns the `Ending` of the guest.
+
+    A job whose end the console does not show is judged with the code None: the guest died under it, or before it.
+    """
+    files, lines = {}, []
+    for number, job in enumerate(jobs):
+        path = f"tests/{number}-{Path(job.program).name}"
+        same = next((p for p, content in files.items() if content == job.program), None)
+        files.setdefault(same or path, job.program)
+        lines.append(" ".join([f"{number}", str(job.seconds), *job.env, "/" + (same or path), *job.arguments]))
+    files = {path: stripped(cpu, program) for path, program in files.items()}
+    files["list"] = ("\n".join(lines) + "\n").encode()
+    ending = boot(cpu, version, runner(cpu), files=files, cpus=cpus, memory=1024, timeout=timeout, name=name)
+    for number, job in enumerate(jobs):
+        begun = re.search(rf"^@begin {number}$(.*?)(?:^@end {number} (\w+) ?(\d*)$|\Z)", ending.console, re.M | re.S)
+        if not begun:
+            job.judge(f"the guest ended before this test: {ending.problem or 'see ' + str(ending.log)}", None)
+        elif not begun[2]:
+            job.judge(f"{begun[1]}\nthe guest ended during this test: {ending.problem or 'see ' + str(ending.log)}", None)
+        elif begun[2] == "timeout":
+            job.judge(f"{begun[1]}\nno end within {job.seconds} s", None)
+        else:
+            job.judge(begun[1], int(begun[3]) if begun[2] == "exit" else -int(begun[3]))
+    return ending
