@@ -11,6 +11,7 @@ pub mod arch;
 pub mod sys;
 
 // Layer 1: critical sections, asymmetric fences, futex locks.
+pub mod fence;
 pub mod per_thread;
 pub mod rseq;
 

@@ -2,4 +2,5 @@
 //! adopting glibc's area, owning it, and without rseq at all (`DACAPO_EXPECT_RSEQ` names the row, so that none can be mistaken).
 #![cfg(test)]
 
+mod fence;
 mod rseq;

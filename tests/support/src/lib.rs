@@ -1,6 +1,7 @@
 //! What the hosted tests share.
 
 pub mod affinity;
+pub mod seccomp;
 pub mod signals;
 
 /// Runs `body` in a forked child; its exit code, or 128 + the signal that ended it.
