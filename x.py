@@ -37,6 +37,7 @@ def option(*names, **settings):
     return names, settings
 
 
+PASSED_ON = option("arguments", nargs="*", help="what comes after is handed on as it is")
 CPU = option("--cpu", choices=[*CPUS, "all"], help="for which CPU (default: this machine's)")
 
 
@@ -60,11 +61,34 @@ def check(args):
     check.check(selected(args.cpu) if args.cpu else None)
 
 
-@command(CPU, option("arguments", nargs=argparse.REMAINDER, help="what gcc takes"))
+@command(CPU, PASSED_ON)
 def cc(args):
     """Compile or link C with dacapo-gcc, after building it: ./x.py cc hello.c -o hello."""
     (cpu,) = selected(args.cpu)
     os.execv(_build.libc(cpu), ["dacapo-gcc", *args.arguments])
+
+
+@command(
+    option("--suite", action="append", default=[], metavar="NAME", help="only this suite (repeatable)"),
+    option("--list", action="store_true", help="list the suites and what each proves"),
+)
+def test(args):
+    """Build and pass everything, on x86_64 and aarch64; the last line is `N passed, N failed, N skipped`."""
+    from ci import suites
+
+    return suites.show() if args.list else suites.test(args.suite)
+
+
+@command(PASSED_ON)
+def demo(args):
+    """Link real programs without glibc, run them on real input beside glibc and musl, and print what a user wants to see."""
+    try:
+        from ci import demo
+    except ModuleNotFoundError as error:
+        if error.name not in (None, "ci.demo"):
+            raise
+        raise Failed("ci/demo.py does not exist yet") from None
+    return demo.main(args.arguments)
 
 
 @command(
@@ -82,10 +106,49 @@ def qemu(args):
     return qemu.command(args.cpu, args.kernel, args.programs, args.cpus, args.timeout, args.argument)
 
 
+@command(option("name", nargs="?", help="which benchmark; without a name they are listed"), PASSED_ON)
+def bench(args):
+    """Run a benchmark of benches/, all its peers in the same run."""
+    from ci import bench
+
+    return bench.main(args.name, args.arguments)
+
+
+@command(CPU, option("programs", nargs="*", metavar="PROGRAM", help="programs to measure instead of the usual ones"))
+def size(args):
+    """Show how many bytes a program takes, section by section: hello, printf, and the like, beside glibc and musl."""
+    from ci import size
+
+    return size.main(selected(args.cpu), args.programs)
+
+
+@command(CPU, option("symbol", help="a function's name, or a part of it"))
+def asm(args):
+    """Disassemble a function of libc.a, sources and relocations shown."""
+    from ci import asm
+
+    return asm.main(selected(args.cpu), args.symbol)
+
+
 @command(option("--all", action="store_true", help="also what setup downloaded and unpacked"))
 def clean(args):
     """Remove the build products (target/)."""
     _build.clean(args.all)
+
+
+def parse(parser, words):
+    """Parses the command line; from a `PASSED_ON` argument's place on, words are taken as they are, options too."""
+    name = words[0] if words else ""
+    if PASSED_ON not in COMMANDS.get(name, (None, ()))[1]:
+        return parser.parse_args(words)
+    own = 1
+    while own < len(words) and words[own] in ("-h", "--help", "--cpu"):
+        own += 2 if words[own] == "--cpu" else 1
+    if name == "bench" and own < len(words):
+        own += 1
+    args = parser.parse_args(words[:own])
+    args.arguments = words[own:]
+    return args
 
 
 def main():
@@ -98,7 +161,7 @@ def main():
                                   formatter_class=argparse.RawDescriptionHelpFormatter)
         for names, settings in options:
             sub.add_argument(*names, **settings)
-    args = parser.parse_args()
+    args = parse(parser, sys.argv[1:])
     start = time.monotonic()
     try:
         code = COMMANDS[args.command][0](args) or 0
@@ -107,7 +170,7 @@ def main():
         code = 1
     except KeyboardInterrupt:
         code = 130
-    if time.monotonic() - start > 3:
+    if time.monotonic() - start > 3 and args.command != "test":  # a test run closes with its own line
         say(f"x.py {args.command}: {'ended with ' + str(code) if code else 'done'} after {time.monotonic() - start:.0f} s")
     sys.stdout.flush()
     os._exit(code) if code == 130 else sys.exit(code)

@@ -5,7 +5,8 @@ import json
 from ci import setup, tidy
 from ci.build import FACES, cargo_env, needs
 from ci.paths import CPUS
-from ci.shell import Failed, capture, run, say, step
+from ci.results import Tally
+from ci.shell import Failed, capture, line, run, say, step
 
 
 def packages():
@@ -33,23 +34,25 @@ def clippy_jobs(cpus):
     return jobs
 
 
-def check(cpus=None):
-    """Runs everything, reports all failures at the end; raises `Failed` if there was one."""
+def check(cpus=None, tally=None):
+    """Runs everything; each part counts in the tally.  Without one, raises `Failed` at the end if a part failed."""
     cpus = cpus or list(CPUS.values())
+    own = tally or Tally()
     setup.ensure(*(part for cpu in cpus for part in needs(cpu)))
-    jobs = clippy_jobs(cpus)
-    total = len(jobs) + 2
-    failures = []
-    with step(1, total, "formatting"):
-        if run(["cargo", "fmt", "--all", "--", "--check"], check=False):
-            failures.append("formatting (cargo fmt --all)")
-    with step(2, total, "tidy"):
-        if tidy.main():
-            failures.append("tidy")
-    for number, (what, command, env) in enumerate(jobs, 3):
-        with step(number, total, what):
+    jobs = [("formatting", ["cargo", "fmt", "--all", "--", "--check"], {}), *clippy_jobs(cpus)]
+    with step(1, len(jobs) + 1, "tidy"):
+        complaints = tidy.complaints()
+        if complaints:
+            own.failed("check/tidy", "\n".join(complaints), "./x.py check")
+        else:
+            own.passed("check/tidy")
+    for number, (what, command, env) in enumerate(jobs, 2):
+        with step(number, len(jobs) + 1, what):
             if run(command, env=env, check=False):
-                failures.append(what)
-    if failures:
-        raise Failed("failed: " + "; ".join(failures))
-    say(f"check: formatting, tidy and {len(jobs)} clippy runs passed")
+                own.failed(f"check/{what}", "see above", line(command, env))
+            else:
+                own.passed(f"check/{what}")
+    if tally is None:
+        if own.failures:
+            raise Failed("failed: " + "; ".join(own.failures))
+        say(f"check: {own.line()}")

@@ -1,0 +1,264 @@
+"""The registry of test suites, and `x.py test`, which runs them.
+
+A suite is a row of the matrix in docs/architecture.md: a name, what it proves, and a function that puts outcomes into the
+tally.  A suite that cannot run on this machine raises `Skip` with its reason and is reported by name; one that breaks (a
+build that fails, a guest that does not boot) counts as failed.
+"""
+
+import ctypes
+import errno
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass
+
+from ci import build, check, ctests, qemu, rusttests, selftest, setup
+from ci.paths import CPUS, host
+from ci.results import Tally
+from ci.shell import ROOT, Failed, capture, say
+
+OWN = "GLIBC_TUNABLES=glibc.pthread.rseq=0"  # glibc leaves the registration to us
+RSEQ_CALL = {"x86_64": 334, "aarch64": 293}
+# The programs of tests/freestanding that are booted by themselves as /init: their names begin so.
+PID_1 = "pid1_"
+
+
+class Skip(Exception):
+    """This suite cannot run on this machine; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A row of the matrix."""
+
+    name: str
+    proves: str
+    run: object
+
+
+SUITES = []
+
+
+def suite(name, proves):
+    """Registers a function as a suite."""
+
+    def register(function):
+        SUITES.append(Suite(name, proves, function))
+        return function
+
+    return register
+
+
+# What this machine can do ----------------------------------------------------------------------------------------------------
+
+def native():
+    cpu = host()
+    if cpu is None:
+        raise Skip(f"dacapo has no arch/ folder for this machine ({os.uname().machine})")
+    return cpu
+
+
+def require_rseq():
+    """Skips where the kernel (or the sandbox, or the emulator) has no rseq."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall(RSEQ_CALL[native().name], None, 0, 0, 0)
+    if ctypes.get_errno() == errno.ENOSYS:
+        raise Skip("the kernel here has no rseq (ENOSYS)")
+
+
+def members():
+    """The workspace's packages: {name: folder, relative to the root}."""
+    text = capture(["cargo", "metadata", "--format-version", "1", "--no-deps"])
+    return {p["name"]: os.path.relpath(os.path.dirname(p["manifest_path"]), ROOT) for p in json.loads(text)["packages"]}
+
+
+def require_package(name):
+    if name not in members():
+        raise Skip(f"the workspace has no package {name} yet")
+
+
+def tools(*parts):
+    """Sets up what a suite needs; without apt-get a missing tool is a reason to skip."""
+    absent = setup.missing(parts)
+    if absent and not shutil.which("apt-get"):
+        raise Skip(f"no apt-get here to install {', '.join(absent)}")
+    setup.ensure(*parts)
+
+
+# Rows ---------------------------------------------------------------------------------------------------------------------------
+
+@suite("tools", "every tidy rule and every reader of results catches its own bad example")
+def _tools(tally):
+    selftest.run_all(tally)
+
+
+@suite("check", "formatting, tidy, clippy for every face, package and CPU")
+def _check(tally):
+    cpus = [cpu for cpu in CPUS.values() if cpu.native or shutil.which("apt-get") or not setup.missing(build.needs(cpu))]
+    check.check(cpus, tally)
+
+
+def _hosted(tally, row, env=None, wrapper=()):
+    """Every test harness of the workspace, in one row of the registration matrix."""
+    for package, folder in sorted(members().items()):
+        if not folder.startswith("tests/") or package in ("freestanding", "support"):
+            continue
+        if package != "hosted" and row != "adopted":
+            continue  # stress and step choose their own rows
+        for name, program in rusttests.harness(native(), package).items():
+            rusttests.run_harness(tally, f"{package}-{row}/{name}" if name != package else f"{package}-{row}",
+                                  [*wrapper, program], {"DACAPO_EXPECT_RSEQ": row, **(env or {})})
+
+
+@suite("hosted-adopted", "a guest of std: glibc has registered rseq, we use its area")
+def _adopted(tally):
+    require_rseq()
+    if tuple(int(part) for part in os.confstr("CS_GNU_LIBC_VERSION").split()[-1].split(".")[:2]) < (2, 35):
+        raise Skip("glibc here is older than 2.35: it registers no rseq area to adopt")
+    require_package("hosted")
+    _hosted(tally, "adopted")
+
+
+@suite("hosted-owned", "a guest of std: glibc leaves rseq alone, we register our own area")
+def _owned(tally):
+    require_rseq()
+    require_package("hosted")
+    name, value = OWN.split("=", 1)
+    _hosted(tally, "owned", {name: value})
+
+
+@suite("hosted-unavailable", "a guest of std under seccomp: rseq answers ENOSYS, the fallback works")
+def _unavailable(tally):
+    require_package("hosted")
+    without = rusttests.build(native(), ["build", "-p", "support", "--bin", "without"])["without"]
+    _hosted(tally, "unavailable", wrapper=(without, "rseq"))
+
+
+@suite("hosted-aarch64", "a guest of std under qemu-user: aarch64 without rseq")
+def _hosted_aarch64(tally):
+    cpu = CPUS["aarch64"]
+    if cpu.native:
+        raise Skip("this machine is aarch64 itself")
+    require_package("hosted")
+    tools("qemu-user", *build.needs(cpu))
+    for name, program in rusttests.harness(cpu, "hosted", static=True).items():
+        rusttests.run_harness(tally, f"hosted-aarch64/{name}", ["qemu-aarch64", program], {"DACAPO_EXPECT_RSEQ": "unavailable"})
+
+
+def _freestanding(tally, cpu, model, emulator=()):
+    require_package("freestanding")
+    tools(*build.needs(cpu))
+    for name, program in sorted(rusttests.freestanding(cpu, model).items()):
+        rusttests.run_program(tally, f"freestanding-{cpu.name}/{model}/{name}", [*emulator, program])
+
+
+@suite("freestanding", "start, TLS, threads: programs without a libc, static and static-pie, on this machine")
+def _freestanding_native(tally):
+    for model in rusttests.FREESTANDING:
+        _freestanding(tally, native(), model)
+
+
+@suite("freestanding-aarch64", "the same for aarch64 under qemu-user: relocation, TLS variant I, the fallback")
+def _freestanding_aarch64(tally):
+    if CPUS["aarch64"].native:
+        raise Skip("this machine is aarch64 itself")
+    tools("qemu-user")
+    for model in rusttests.FREESTANDING:
+        _freestanding(tally, CPUS["aarch64"], model, ("qemu-aarch64",))
+
+
+def _c(tally, cpu):
+    if not any(ctests.TESTS.rglob("*.c")):
+        raise Skip("tests/c has no test yet")
+    ctests.run_all(tally, cpu, build.libc(cpu))
+
+
+@suite("c", "C programs made by dacapo-gcc do what they do with glibc, static and static-pie")
+def _c_native(tally):
+    _c(tally, native())
+
+
+@suite("c-aarch64", "the same for aarch64 under qemu-user")
+def _c_aarch64(tally):
+    if CPUS["aarch64"].native:
+        raise Skip("this machine is aarch64 itself")
+    tools("qemu-user", *build.needs(CPUS["aarch64"]))
+    _c(tally, CPUS["aarch64"])
+
+
+def _guest(tally, name, version, cpu):
+    """One guest for all programs, then one boot for each program that wants to be PID 1."""
+    tools(*qemu.needs(cpu.name, version), *build.needs(cpu))
+    jobs = []
+
+    def job(test, program, judge, **more):
+        jobs.append(qemu.Job(test, program, lambda out, code: judge(out, code), **more))
+
+    present = members()
+    if "hosted" in present:
+        for harness, program in rusttests.harness(cpu, "hosted", static=True).items():
+            for row, env in (("adopted", ()), ("owned", (OWN,))):
+                test = f"{name}/{harness}-{row}"
+                job(test, program, lambda out, code, t=test: rusttests.judge_harness(tally, t, out, code),
+                    env=(f"DACAPO_EXPECT_RSEQ={row}", *env), seconds=400)
+    alone = {}
+    if "freestanding" in present:
+        programs = rusttests.freestanding(cpu, "static")
+        alone = {test: program for test, program in programs.items() if test.startswith(PID_1)}
+        for test, program in sorted(programs.items()):
+            if test not in alone:
+                full = f"{name}/{test}"
+                job(full, program,
+                    lambda out, code, t=full: tally.failed(t, out) if code is None else tally.by_exit_code(t, code, out))
+    if not jobs:
+        raise Skip("the workspace has neither hosted nor freestanding tests yet")
+    qemu.run_jobs(cpu.name, version, jobs, name, timeout=1200)
+    for test, program in sorted(alone.items()):
+        ending = qemu.boot(cpu.name, version, program, name=f"{name}-{test}")
+        full = f"{name}/{test}"
+        if ending.code is None:
+            tally.failed(full, f"{ending.console[-3000:]}\n{ending.problem}", f"./x.py qemu --kernel {version} {program}")
+        else:
+            tally.by_exit_code(full, ending.code, ending.console)
+
+
+for _version, _what in (("6.12", "mm_cid"), ("6.1", "rseq without mm_cid"), ("7.3", "the optimised mode of rseq")):
+    suite(f"qemu-aarch64-{_version}", f"real aarch64 kernel, 4 CPUs, sections really aborted; PID 1; {_what}")(
+        lambda tally, version=_version: _guest(tally, f"qemu-aarch64-{version}", version, CPUS["aarch64"]))
+
+
+# The command --------------------------------------------------------------------------------------------------------------------
+
+def show():
+    for row in SUITES:
+        print(f"{row.name:24} {row.proves}")
+
+
+def test(names):
+    """Runs the named suites, or all; prints the closing line and returns the exit code."""
+    unknown = set(names) - {row.name for row in SUITES}
+    if unknown:
+        raise Failed(f"no such suite: {', '.join(sorted(unknown))} (x.py test --list)")
+    setup.check_basics()
+    chosen = [row for row in SUITES if not names or row.name in names]
+    tally = Tally()
+    start = time.monotonic()
+    for number, row in enumerate(chosen, 1):
+        say(f"[{number}/{len(chosen)}] {row.name}: {row.proves}")
+        before, begun = dict(tally.counts), time.monotonic()
+        try:
+            row.run(tally)
+        except Skip as reason:
+            tally.skipped(row.name, str(reason))
+        except Failed as failure:
+            tally.failed(row.name, str(failure), f"./x.py test --suite {row.name}")
+        came = ", ".join(f"{tally.counts[kind] - before[kind]} {kind}" for kind in before)
+        say(f"[{number}/{len(chosen)}] {row.name}: {came}, {time.monotonic() - begun:.0f} s "
+            f"(in all {time.monotonic() - start:.0f} s)")
+    if tally.failures:
+        say("failed:")
+        for name in tally.failures:
+            say(f"  {name}")
+    print(tally.line(), flush=True)
+    return 0 if tally.ok else 1
