@@ -8,6 +8,11 @@
 //! | [`syscall`] | `syscall0..6` | one kernel entry; returns the raw register, `-4095..=-1` is `-errno` |
 //! | [`tls`] | `thread_pointer` | the register that TLS offsets are relative to |
 //! | | `VARIANT`, `GAP`, `PER_THREAD_OFFSET` | where the TLS block and [`crate::per_thread::PerThread`] lie from there |
+//! | | `set_thread_pointer` | changes that register; face `start` only |
+//! | `start.S` | `_start` | calls `dacapo_relocate(stack)` unless nothing can need it, then `dacapo_start(stack)` |
+//! | `relocate` | `RELATIVE`, `IRELATIVE`, `resolve` | the two relocations of a static program; calls a resolver |
+//! | `thread.S` | `dacapo_clone`, `dacapo_unmap_and_exit` | a new thread on its own stack; its end after its stack |
+//! | `vdso` | `VERSION`, names | what the vDSO calls its functions |
 //! | [`rseq`] | `SIGNATURE` | the word before every abort handler |
 //! | | sections | below |
 //!
@@ -47,6 +52,8 @@
 #[cfg_attr(target_arch = "aarch64", path = "aarch64/mod.rs")]
 mod cpu;
 
+#[cfg(feature = "start")]
+pub use cpu::{relocate, vdso};
 pub use cpu::{rseq, syscall, tls};
 
 /// Bytes that two CPUs' data must be apart so that neither disturbs the other: a cache line and its prefetched neighbour.

@@ -15,6 +15,12 @@ pub mod fence;
 pub mod per_thread;
 pub mod rseq;
 
+// Layer 5: the process is ours.
+#[cfg(feature = "start")]
+pub mod start;
+#[cfg(feature = "start")]
+pub mod tls;
+
 // Layer 6: a libc with a C ABI.
 #[cfg(feature = "libc")]
 pub mod libc;

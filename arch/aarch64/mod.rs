@@ -1,8 +1,12 @@
 //! AArch64: facts and instructions.
 
+#[cfg(feature = "start")]
+pub mod relocate;
 pub mod rseq;
 pub mod syscall;
 pub mod tls;
+#[cfg(feature = "start")]
+pub mod vdso;
 
 /// 64 bytes on most cores, 128 on some (Apple, A64FX has 256): 128 keeps neighbours apart on nearly all.
 pub const CACHE_LINE: usize = 128;

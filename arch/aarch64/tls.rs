@@ -29,6 +29,35 @@ pub fn thread_pointer() -> usize {
     pointer
 }
 
+/// Makes `address` the thread pointer. It cannot fail on this CPU.
+///
+/// # Errors
+/// None.
+///
+/// # Safety
+/// A thread's area lies there as the module's picture shows it, and the calling code holds nothing that lies in the old one.
+#[cfg(feature = "start")]
+#[inline(always)]
+pub unsafe fn set_thread_pointer(address: usize, _hwcap2: usize) -> Result<(), crate::sys::Errno> {
+    // SAFETY: writes a register that user space owns; the address is the caller's promise.
+    unsafe { asm!("msr tpidr_el0, {}", in(reg) address, options(nostack, preserves_flags)) };
+    Ok(())
+}
+
+/// Writes what the header of a new thread holds: nothing here (there is no dtv: all thread-local variables of a static program lie
+/// in the one block; the canary is the global `__stack_chk_guard`, since gcc looks there on this CPU).
+///
+/// # Safety
+/// `pointer` is that thread's thread pointer, and [`HEADER`] bytes behind it are its own, zeroed.
+#[cfg(feature = "start")]
+#[inline(always)]
+pub unsafe fn write_header(_pointer: *mut usize, canary: usize, _pointer_guard: usize) {
+    #[allow(non_upper_case_globals)]
+    #[unsafe(no_mangle)]
+    static __stack_chk_guard: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(0);
+    __stack_chk_guard.store(canary, core::sync::atomic::Ordering::Relaxed); // the same value for every thread
+}
+
 /// The guest's own per-thread struct, for host libcs that register no rseq area: offset from the thread pointer.
 ///
 /// Initial-exec: one slot of the static TLS block, fixed when the program starts.

@@ -1,8 +1,12 @@
 //! x86-64: facts and instructions.
 
+#[cfg(feature = "start")]
+pub mod relocate;
 pub mod rseq;
 pub mod syscall;
 pub mod tls;
+#[cfg(feature = "start")]
+pub mod vdso;
 
 /// Two 64-byte lines: the adjacent-line prefetcher fetches them in pairs.
 pub const CACHE_LINE: usize = 128;

@@ -29,6 +29,45 @@ pub fn thread_pointer() -> usize {
     pointer
 }
 
+/// Makes `address` the thread pointer: `wrfsbase` where the kernel says in AT_HWCAP2 that programs may use it (Linux 5.9), else
+/// `arch_prctl(ARCH_SET_FS, address)`.
+///
+/// # Errors
+/// EPERM: not an address of user space.
+///
+/// # Safety
+/// A thread's area lies there as the module's picture shows it, and the calling code holds nothing that lies in the old one.
+#[cfg(feature = "start")]
+#[inline(always)]
+pub unsafe fn set_thread_pointer(address: usize, hwcap2: usize) -> Result<(), crate::sys::Errno> {
+    const HWCAP2_FSGSBASE: usize = 1 << 1;
+    const ARCH_SET_FS: usize = 0x1002;
+    if hwcap2 & HWCAP2_FSGSBASE != 0 {
+        // SAFETY: the kernel has said that the instruction is enabled; the address is the caller's promise.
+        unsafe { asm!("wrfsbase {}", in(reg) address, options(nostack, preserves_flags)) };
+        return Ok(());
+    }
+    // SAFETY: changes fs only; the address is the caller's promise.
+    unsafe { crate::sys::call!(__NR_arch_prctl, ARCH_SET_FS, address) }.map(drop)
+}
+
+/// Writes what the header of a new thread holds: its own address twice, the canary and the pointer guard. (There is no dtv: all
+/// thread-local variables of a static program lie in the one block.)
+///
+/// # Safety
+/// `pointer` is that thread's thread pointer, and [`HEADER`] bytes behind it are its own, zeroed.
+#[cfg(feature = "start")]
+#[inline(always)]
+pub unsafe fn write_header(pointer: *mut usize, canary: usize, pointer_guard: usize) {
+    // SAFETY: all within the header.
+    unsafe {
+        pointer.write(pointer as usize);
+        pointer.add(2).write(pointer as usize);
+        pointer.byte_add(0x28).write(canary);
+        pointer.byte_add(0x30).write(pointer_guard);
+    }
+}
+
 /// The guest's own per-thread struct, for host libcs that register no rseq area: offset from the thread pointer.
 ///
 /// Initial-exec: one slot of the static TLS block, fixed when the program starts.

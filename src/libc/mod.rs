@@ -20,4 +20,6 @@
 )]
 
 pub mod errno;
+mod exit;
+mod link;
 pub mod stdlib;

@@ -1,0 +1,26 @@
+//! The build script of every freestanding Rust program in this repository: how to link one. docs/freestanding.md says the same for yours.
+//!
+//! `DACAPO_LINK=static` (default) makes a program at a fixed address, `DACAPO_LINK=static-pie` one that relocates itself.
+
+use std::{env, path::Path};
+
+fn main() {
+    println!("cargo::rerun-if-env-changed=DACAPO_LINK");
+    let pie = match env::var("DACAPO_LINK").as_deref() {
+        Err(_) | Ok("static") => false,
+        Ok("static-pie") => true,
+        Ok(other) => panic!("DACAPO_LINK is {other}; it may be static or static-pie"),
+    };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("linker/sections.ld"));
+    let script = script.into_iter().find(|script| script.is_file()).expect("linker/sections.ld is in this repository");
+    println!("cargo::rerun-if-changed={}", script.display());
+    // No start files and no libraries but ours; the last word on position independence is ours too, whatever rustc chose.
+    let kind = if pie { "-static-pie" } else { "-static" };
+    for argument in ["-nostartfiles", "-nostdlib", if pie { "-pie" } else { "-no-pie" }, kind] {
+        println!("cargo::rustc-link-arg-bins={argument}");
+    }
+    for argument in ["--build-id=none", "--hash-style=gnu", "-znoseparate-code", "-T"] {
+        println!("cargo::rustc-link-arg-bins=-Wl,{argument}");
+    }
+    println!("cargo::rustc-link-arg-bins=-Wl,{}", script.display());
+}
