@@ -13,6 +13,7 @@
 //! | `relocate` | `RELATIVE`, `IRELATIVE`, `resolve` | the two relocations of a static program; calls a resolver |
 //! | `thread.S` | `dacapo_clone`, `dacapo_unmap_and_exit` | a new thread on its own stack; its end after its stack |
 //! | `vdso` | `VERSION`, names | what the vDSO calls its functions |
+//! | [`vector`] | `Block`, `load..mask` | sixteen bytes at a time, for the string functions |
 //! | [`rseq`] | `SIGNATURE` | the word before every abort handler |
 //! | | sections | below |
 //!
@@ -54,7 +55,7 @@ mod cpu;
 
 #[cfg(feature = "start")]
 pub use cpu::{relocate, vdso};
-pub use cpu::{rseq, syscall, tls};
+pub use cpu::{rseq, syscall, tls, vector};
 
 /// Bytes that two CPUs' data must be apart so that neither disturbs the other: a cache line and its prefetched neighbour.
 pub const CACHE_LINE: usize = cpu::CACHE_LINE;

@@ -7,6 +7,7 @@ pub mod syscall;
 pub mod tls;
 #[cfg(feature = "start")]
 pub mod vdso;
+pub mod vector;
 
 /// 64 bytes on most cores, 128 on some (Apple, A64FX has 256): 128 keeps neighbours apart on nearly all.
 pub const CACHE_LINE: usize = 128;

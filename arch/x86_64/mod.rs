@@ -7,6 +7,7 @@ pub mod syscall;
 pub mod tls;
 #[cfg(feature = "start")]
 pub mod vdso;
+pub mod vector;
 
 /// Two 64-byte lines: the adjacent-line prefetcher fetches them in pairs.
 pub const CACHE_LINE: usize = 128;

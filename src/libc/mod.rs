@@ -23,3 +23,4 @@ pub mod errno;
 mod exit;
 mod link;
 pub mod stdlib;
+pub mod string;

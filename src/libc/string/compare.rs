@@ -1,0 +1,210 @@
+//! Ordering strings: strcmp strncmp strcasecmp strncasecmp strcoll strxfrm strverscmp; ffs.
+
+use core::ffi::{c_int, c_long, c_longlong, c_void};
+
+use super::{lower, strlen};
+use crate::arch::vector::{self, Block, MASK_BITS};
+
+const BLOCK: usize = size_of::<Block>();
+const PAGE: usize = 4096;
+
+/// How many bytes are equal, non-zero and before `most`; both pointers then stand at the byte that decides.
+#[inline(always)]
+unsafe fn common(a: *const u8, b: *const u8, most: usize) -> usize {
+    let zero = vector::splat(0);
+    let mut at = 0;
+    while at < most {
+        let (p, q) = (a.wrapping_add(at), b.wrapping_add(at));
+        // A block may read beyond a string's end but not into another page.
+        if (p as usize % PAGE).max(q as usize % PAGE) > PAGE - BLOCK {
+            if *p != *q || *p == 0 {
+                return at;
+            }
+            at += 1;
+            continue;
+        }
+        let x = load(p);
+        // Equal and not zero: the lesser of byte and equality mask is zero exactly where the strings differ or end.
+        let stop = vector::equal(vector::min(vector::equal(x, load(q)), x), zero);
+        let marked = vector::mask(stop);
+        if marked != 0 {
+            return (at + (marked.trailing_zeros() / MASK_BITS) as usize).min(most);
+        }
+        at = at.saturating_add(BLOCK);
+    }
+    most
+}
+
+/// An unaligned block that may read beyond the string but stays in its page.
+#[inline(always)]
+unsafe fn load(from: *const u8) -> Block {
+    vector::load_in_page(from)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn strcmp(a: *const u8, b: *const u8) -> c_int {
+    let first = c_int::from(*a) - c_int::from(*b);
+    if first != 0 || *a == 0 {
+        return first;
+    }
+    let at = common(a, b, usize::MAX);
+    c_int::from(*a.add(at)) - c_int::from(*b.add(at))
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn strncmp(a: *const u8, b: *const u8, n: usize) -> c_int {
+    let at = common(a, b, n);
+    if at == n { 0 } else { c_int::from(*a.add(at)) - c_int::from(*b.add(at)) }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn strcoll(a: *const u8, b: *const u8) -> c_int {
+    strcmp(a, b)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn strcoll_l(a: *const u8, b: *const u8, _locale: *mut c_void) -> c_int {
+    strcmp(a, b)
+}
+
+/// In the C locale a string is its own sort key.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn strxfrm(to: *mut u8, from: *const u8, n: usize) -> usize {
+    let len = strlen(from);
+    if n > 0 {
+        let fits = len.min(n - 1);
+        to.copy_from_nonoverlapping(from, fits);
+        if len < n {
+            *to.add(len) = 0;
+        }
+    }
+    len
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn strxfrm_l(to: *mut u8, from: *const u8, n: usize, _locale: *mut c_void) -> usize {
+    strxfrm(to, from, n)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn strcasecmp(a: *const u8, b: *const u8) -> c_int {
+    strncasecmp(a, b, usize::MAX)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn strncasecmp(mut a: *const u8, mut b: *const u8, n: usize) -> c_int {
+    let mut left = n;
+    while left > 0 {
+        let (x, y) = (*a, *b);
+        if x != y || x == 0 {
+            let difference = c_int::from(lower(x)) - c_int::from(lower(y));
+            if difference != 0 || x == 0 {
+                return difference;
+            }
+        }
+        a = a.add(1);
+        b = b.add(1);
+        left -= 1;
+    }
+    0
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn strcasecmp_l(a: *const u8, b: *const u8, _locale: *mut c_void) -> c_int {
+    strcasecmp(a, b)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn strncasecmp_l(a: *const u8, b: *const u8, n: usize, _locale: *mut c_void) -> c_int {
+    strncasecmp(a, b, n)
+}
+
+/// Version order: runs of digits count as numbers, and as fractions when they begin with zero.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn strverscmp(a: *const u8, b: *const u8) -> c_int {
+    let mut at = 0;
+    let mut run = 0; // where the run of digits that holds `at` began
+    let mut zeros = true; // whether that run is zeros alone so far
+    loop {
+        let (x, y) = (*a.add(at), *b.add(at));
+        if x != y {
+            let difference = c_int::from(x) - c_int::from(y);
+            let fraction = run < at && zeros_lead(a, run, at);
+            return decide(a, b, at, run, fraction, zeros, difference);
+        }
+        if x == 0 {
+            return 0;
+        }
+        if !x.is_ascii_digit() {
+            run = at + 1;
+            zeros = true;
+        } else if x != b'0' {
+            zeros = false;
+        }
+        at += 1;
+    }
+}
+
+/// Whether the run of digits that begins at `run` begins with a zero.
+unsafe fn zeros_lead(a: *const u8, run: usize, at: usize) -> bool {
+    run < at && *a.add(run) == b'0'
+}
+
+/// The order of two strings that first differ at `at`, in or behind a run of digits that began at `run`.
+unsafe fn decide(
+    a: *const u8,
+    b: *const u8,
+    at: usize,
+    run: usize,
+    fraction: bool,
+    zeros: bool,
+    difference: c_int,
+) -> c_int {
+    let (x, y) = (*a.add(at), *b.add(at));
+    if fraction {
+        // After leading zeros: a fraction. All zeros so far and one goes on with a digit: the longer one is the smaller number.
+        if zeros {
+            return match (x.is_ascii_digit(), y.is_ascii_digit()) {
+                (true, false) => -1,
+                (false, true) => 1,
+                _ => difference,
+            };
+        }
+        return difference;
+    }
+    let starts_zero = run == at && (x == b'0' || y == b'0');
+    if starts_zero && x.is_ascii_digit() && y.is_ascii_digit() {
+        return difference; // "01" against "1": the fraction is less
+    }
+    if !(x.is_ascii_digit() || y.is_ascii_digit()) || (run == at && !(x.is_ascii_digit() && y.is_ascii_digit())) {
+        return difference;
+    }
+    // An integral run: the longer one is the greater number.
+    let (mut i, mut j) = (at, at);
+    while (*a.add(i)).is_ascii_digit() {
+        i += 1;
+    }
+    while (*b.add(j)).is_ascii_digit() {
+        j += 1;
+    }
+    match i.cmp(&j) {
+        core::cmp::Ordering::Less => -1,
+        core::cmp::Ordering::Greater => 1,
+        core::cmp::Ordering::Equal => difference,
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn ffs(value: c_int) -> c_int {
+    if value == 0 { 0 } else { value.trailing_zeros() as c_int + 1 }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn ffsl(value: c_long) -> c_int {
+    if value == 0 { 0 } else { value.trailing_zeros() as c_int + 1 }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn ffsll(value: c_longlong) -> c_int {
+    if value == 0 { 0 } else { value.trailing_zeros() as c_int + 1 }
+}
