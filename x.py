@@ -6,6 +6,7 @@ The work is in ci/, one module per concern; here are only the commands and their
 """
 
 import argparse
+import importlib.util
 import inspect
 import os
 import sys
@@ -82,12 +83,10 @@ def test(args):
 @command(PASSED_ON)
 def demo(args):
     """Link real programs without glibc, run them on real input beside glibc and musl, and print what a user wants to see."""
-    try:
-        from ci import demo
-    except ModuleNotFoundError as error:
-        if error.name not in (None, "ci.demo"):
-            raise
-        raise Failed("ci/demo.py does not exist yet") from None
+    if importlib.util.find_spec("ci.demo") is None:
+        raise Failed("ci/demo.py does not exist yet")
+    from ci import demo
+
     return demo.main(args.arguments)
 
 
