@@ -21,6 +21,7 @@ FREESTANDING = {
     "static": ("-Crelocation-model=static",),
     "static-pie": ("-Crelocation-model=pie",),
 }
+HARNESS_OPTIONS = ("--show-output",)  # what a passing test says: it may be why it could not run
 _BARE = ("-Ctarget-feature=+crt-static", "-Clink-arg=-nostartfiles", "-Clink-arg=-nostdlib", f"-Clink-arg=-Wl,-T,{SECTIONS}")
 
 
@@ -64,22 +65,31 @@ def run_program(tally, name, command, env=None, timeout=60, cwd=ROOT):
     tally.by_exit_code(name, code, log.read_text(errors="replace"), line(command, env))
 
 
-def run_harness(tally, name, command, env=None, timeout=900):
-    """Runs one test harness and counts each of its tests."""
+def run_harness(tally, name, command, env=None, timeout=900, without=None):
+    """Runs one test harness and counts each of its tests, without those whose names contain a key of `without`: its reasons."""
+    for part, reason in (without or {}).items():
+        tally.skipped(f"{name}::*{part}*", reason)
     log = log_of(name)
+    command = [*command, *HARNESS_OPTIONS, *(word for part in without or () for word in ("--skip", part))]
     code = run(command, env=env, timeout=timeout, check=False, output=log)
     judge_harness(tally, name, log.read_text(errors="replace"), code, line(command, env))
 
 
 def judge_harness(tally, name, text, code, repeat=""):
-    """Reads a harness's output; a harness that died, or said less than its summary, is a failure of its own."""
+    """Reads a harness's output; a harness that died, or said less than its summary, is a failure of its own.
+
+    A test that passes and says `skipped: REASON` could not run here and counts as skipped.
+    """
     listed = 0
-    details = dict(re.findall(r"^---- (\S+) stdout ----\n(.*?)(?=^----|^failures:|\Z)", text, re.M | re.S))
+    details = dict(re.findall(r"^---- (\S+) stdout ----\n(.*?)(?=^----|^failures:|^successes:|\Z)", text, re.M | re.S))
     # A test's own output may stand between its name and its verdict: the name is at the line's start, the verdict at an end.
     for test, verdict, reason in re.findall(r"^test (\S+)(?: - should panic)? \.\.\. (?:.*?)(ok|FAILED|ignored)(?:, (.*))?$", text, re.M):
         listed += 1
         full = f"{name}::{test}"
-        if verdict == "ok":
+        said_skip = re.search(r"^skipped: (.*)", details.get(test, ""), re.M)
+        if verdict == "ok" and said_skip:
+            tally.skipped(full, said_skip[1])
+        elif verdict == "ok":
             tally.passed(full)
         elif verdict == "ignored":
             tally.skipped(full, reason or "ignored by the harness")

@@ -146,6 +146,8 @@ def _readers(tally):
     _expect(tally, "harness/unreadable-verdict", harness(HARNESS), "1 passed, 2 failed, 0 skipped")
     whole = HARNESS.replace("talks\nok", "talks ok")
     _expect(tally, "harness/failure", harness(whole), "2 passed, 1 failed, 0 skipped")
+    said = "test a::one ... ok\n\nsuccesses:\n\n---- a::one stdout ----\nskipped: one CPU\n\ntest result: ok. 1 passed; 0 failed; 0 ignored"
+    _expect(tally, "harness/skipped", harness(said), "0 passed, 0 failed, 1 skipped")
     _expect(tally, "harness/died", harness("running 1 test\n", -11), "0 passed, 1 failed, 0 skipped")
     for code, wanted in ((0, "1 passed, 0 failed, 0 skipped"), (77, "0 passed, 0 failed, 1 skipped"), (1, "0 passed, 1 failed, 0 skipped"),
                          (-6, "0 passed, 1 failed, 0 skipped")):

@@ -19,6 +19,11 @@ from ci.results import Tally
 from ci.shell import ROOT, Failed, capture, say
 
 OWN = "GLIBC_TUNABLES=glibc.pthread.rseq=0"  # glibc leaves the registration to us
+EMULATED = "DACAPO_EMULATED"  # tells tests that rounds are dear here: support::rounds
+NOT_UNDER_QEMU_USER = {
+    "without_membarrier": "qemu-user has no seccomp to refuse a system call with",
+    "without_any_way": "qemu-user has no seccomp to refuse a system call with",
+}
 RSEQ_CALL = {"x86_64": 334, "aarch64": 293}
 # The programs of tests/freestanding that are booted by themselves as /init: their names begin so.
 PID_1 = "pid1_"
@@ -143,7 +148,8 @@ def _hosted_aarch64(tally):
     require_package("hosted")
     tools("qemu-user", *build.needs(cpu))
     for name, program in rusttests.harness(cpu, "hosted", static=True).items():
-        rusttests.run_harness(tally, f"hosted-aarch64/{name}", ["qemu-aarch64", program], {"DACAPO_EXPECT_RSEQ": "unavailable"})
+        rusttests.run_harness(tally, f"hosted-aarch64/{name}", ["qemu-aarch64", program],
+                              {"DACAPO_EXPECT_RSEQ": "unavailable", EMULATED: "1"}, without=NOT_UNDER_QEMU_USER)
 
 
 def _freestanding(tally, cpu, model, emulator=()):
@@ -201,7 +207,7 @@ def _guest(tally, name, version, cpu):
             for row, env in (("adopted", ()), ("owned", (OWN,))):
                 test = f"{name}/{harness}-{row}"
                 job(test, program, lambda out, code, t=test: rusttests.judge_harness(tally, t, out, code),
-                    env=(f"DACAPO_EXPECT_RSEQ={row}", *env), seconds=400)
+                    env=(f"DACAPO_EXPECT_RSEQ={row}", f"{EMULATED}=1", *env), arguments=rusttests.HARNESS_OPTIONS, seconds=400)
     alone = {}
     if "freestanding" in present:
         programs = rusttests.freestanding(cpu, "static")

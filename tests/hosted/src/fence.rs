@@ -30,7 +30,7 @@ fn meet(mine: &Line, other: &Line, round: u32) {
 /// Rounds in which both sides loaded the old value; one such test at a time.
 fn forbidden(rounds: u32, heavy: impl Fn() + Sync) -> u32 {
     let _one_at_a_time = LITMUS.lock();
-    litmus(rounds, heavy)
+    litmus(support::rounds(rounds), heavy)
 }
 
 fn litmus(rounds: u32, heavy: impl Fn() + Sync) -> u32 {
@@ -123,7 +123,7 @@ fn without_membarrier_heavy_walks_and_puts_the_affinity_back() {
 fn without_membarrier_heavy_still_orders_the_light_side() {
     let verdict = support::child(|| {
         support::seccomp::refuse(&[libc::SYS_membarrier]);
-        i32::from(!one_cpu() && litmus(2_000, fence::heavy) != 0)
+        i32::from(!one_cpu() && litmus(support::rounds(2_000), fence::heavy) != 0)
     });
     assert_eq!(verdict, 0);
 }

@@ -4,6 +4,11 @@ pub mod affinity;
 pub mod seccomp;
 pub mod signals;
 
+/// How many rounds a long test takes here: `full`, or a twentieth of it where `x.py test` says that the CPU is emulated.
+pub fn rounds(full: u32) -> u32 {
+    if std::env::var_os("DACAPO_EMULATED").is_some() { (full / 20).max(1) } else { full }
+}
+
 /// Runs `body` in a forked child; its exit code, or 128 + the signal that ended it.
 ///
 /// The child has only this thread: `body` must not wait for others.
