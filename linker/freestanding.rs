@@ -1,11 +1,17 @@
 //! The build script of every freestanding Rust program in this repository: how to link one. docs/freestanding.md says the same for yours.
 //!
-//! `DACAPO_LINK=static` (default) makes a program at a fixed address, `DACAPO_LINK=static-pie` one that relocates itself.
+//! `DACAPO_LINK=static` (default) makes a program at a fixed address, `DACAPO_LINK=static-pie` one that relocates itself. Under
+//! `-C target-feature=+crt-static` rustc decides by `-C relocation-model`; x.py's test runs give the rest of the flags too.
 
 use std::{env, path::Path};
 
 fn main() {
     println!("cargo::rerun-if-env-changed=DACAPO_LINK");
+    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    if flags.contains("sections.ld") {
+        return;
+    }
+    let chosen = flags.contains("+crt-static");
     let pie = match env::var("DACAPO_LINK").as_deref() {
         Err(_) | Ok("static") => false,
         Ok("static-pie") => true,
@@ -16,8 +22,13 @@ fn main() {
     println!("cargo::rerun-if-changed={}", script.display());
     // No start files and no libraries but ours; the last word on position independence is ours too, whatever rustc chose.
     let kind = if pie { "-static-pie" } else { "-static" };
-    for argument in ["-nostartfiles", "-nostdlib", if pie { "-pie" } else { "-no-pie" }, kind] {
+    for argument in ["-nostartfiles", "-nostdlib"] {
         println!("cargo::rustc-link-arg-bins={argument}");
+    }
+    if !chosen {
+        for argument in [if pie { "-pie" } else { "-no-pie" }, kind] {
+            println!("cargo::rustc-link-arg-bins={argument}");
+        }
     }
     for argument in ["--build-id=none", "--hash-style=gnu", "-znoseparate-code", "-T"] {
         println!("cargo::rustc-link-arg-bins=-Wl,{argument}");

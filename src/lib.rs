@@ -19,6 +19,8 @@ pub mod rseq;
 #[cfg(feature = "start")]
 pub mod start;
 #[cfg(feature = "start")]
+pub mod thread;
+#[cfg(feature = "start")]
 pub mod tls;
 
 // Layer 6: a libc with a C ABI.

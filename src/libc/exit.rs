@@ -57,6 +57,12 @@ pub unsafe extern "C" fn __cxa_atexit(function: Function, argument: *mut (), obj
     outcome(at_exit::register(function, argument, object))
 }
 
+/// The C++ ABI's atexit for thread-local objects: runs at the calling thread's end.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn __cxa_thread_atexit_impl(function: Function, argument: *mut (), _object: *const ()) -> c_int {
+    outcome(crate::thread::register_destructor(function, argument))
+}
+
 /// Runs what an object registered (all objects: null); called by the destructors of a crtbegin.o that means to be unloaded.
 #[unsafe(no_mangle)]
 pub extern "C" fn __cxa_finalize(object: *const ()) {

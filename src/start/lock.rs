@@ -47,6 +47,11 @@ impl Lock {
         }
     }
 
+    /// Whether somebody holds it, at this moment.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != FREE // Relaxed: only a hint, but in a process of one thread
+    }
+
     /// In a forked child, whose other threads are gone with what they held.
     pub(crate) fn reset(&self) {
         self.0.store(FREE, Ordering::Relaxed); // the child has one thread
