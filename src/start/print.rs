@@ -77,7 +77,7 @@ macro_rules! print {
 #[macro_export]
 macro_rules! println {
     () => { $crate::print!("\n") };
-    ($format:literal $($arguments:tt)*) => { $crate::print!(concat!($format, "\n") $($arguments)*) };
+    ($($arguments:tt)*) => { $crate::print!("{}\n", ::core::format_args!($($arguments)*)) };
 }
 
 /// Prints to standard error. Errors are not reported.
@@ -90,5 +90,5 @@ macro_rules! eprint {
 #[macro_export]
 macro_rules! eprintln {
     () => { $crate::eprint!("\n") };
-    ($format:literal $($arguments:tt)*) => { $crate::eprint!(concat!($format, "\n") $($arguments)*) };
+    ($($arguments:tt)*) => { $crate::eprint!("{}\n", ::core::format_args!($($arguments)*)) };
 }
