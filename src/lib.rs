@@ -15,6 +15,9 @@ pub mod fence;
 pub mod per_thread;
 pub mod rseq;
 
+// Layer 4: per-CPU heap.
+pub mod malloc;
+
 // Layer 5: the process is ours.
 #[cfg(feature = "start")]
 pub mod start;
@@ -26,3 +29,9 @@ pub mod tls;
 // Layer 6: a libc with a C ABI.
 #[cfg(feature = "libc")]
 pub mod libc;
+
+// The malloc family for LD_PRELOAD.
+#[cfg(feature = "preload")]
+pub mod preload;
+#[cfg(all(feature = "preload", feature = "start"))]
+compile_error!("the preload face lives in a process that a host libc started: it cannot own it");

@@ -22,5 +22,6 @@
 pub mod errno;
 mod exit;
 mod link;
+mod malloc;
 pub mod stdlib;
 pub mod string;

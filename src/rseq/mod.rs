@@ -17,7 +17,7 @@ mod table;
 
 pub use area::{Area, CriticalSection};
 pub use registration::{
-    Features, State, features, fields, init, register_current_thread, state, unregister_current_thread,
+    Features, State, features, fields, init, offsets, register_current_thread, state, unregister_current_thread,
 };
 pub use table::{critical_sections, exit_points};
 

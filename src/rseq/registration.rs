@@ -78,6 +78,12 @@ pub fn fields() -> arch::rseq::Fields {
     arch::rseq::Fields::new(area_offset(), INDEX_OFFSET.load(Ordering::Relaxed))
 }
 
+/// The distances from the thread pointer that [`fields`] are made of: (area, index field).
+#[must_use]
+pub fn offsets() -> (isize, isize) {
+    (area_offset(), INDEX_OFFSET.load(Ordering::Relaxed))
+}
+
 /// The state that [`init`] found.
 #[must_use]
 pub fn state() -> State {

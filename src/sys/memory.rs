@@ -132,3 +132,12 @@ pub unsafe fn advise(address: *mut u8, size: usize, advice: Advice) -> Result<()
     // SAFETY: as the caller promises.
     unsafe { call!(__NR_madvise, address as usize, size, advice as usize) }.map(drop)
 }
+
+/// `prlimit64(0, RLIMIT_AS, NULL, &limit)`: bytes of address space that this process may have; `usize::MAX` without a limit.
+#[must_use]
+pub fn address_space_limit() -> usize {
+    let mut limit = [u64::MAX; 2];
+    // SAFETY: the kernel writes two words.
+    let result = unsafe { call!(__NR_prlimit64, 0, raw::RLIMIT_AS as usize, 0, limit.as_mut_ptr() as usize) };
+    if result.is_ok() { limit[0] as usize } else { usize::MAX }
+}

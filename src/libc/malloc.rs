@@ -1,0 +1,160 @@
+//! malloc.h, and stdlib.h's part of it: [`crate::malloc`] with errno and C's rules.
+//!
+//! Also the whole of the `preload` face, where `errno` is the host's.
+
+use core::ffi::c_int;
+use core::ptr::null_mut;
+
+use super::errno;
+use crate::malloc;
+use crate::sys::Errno;
+
+const OS_PAGE: usize = 4096;
+
+#[inline(always)]
+fn or_enomem(block: *mut u8) -> *mut u8 {
+    if block.is_null() { errno::fail_null(Errno::ENOMEM) } else { block }
+}
+
+/// `malloc(size)`.
+#[unsafe(no_mangle)]
+pub extern "C" fn malloc(size: usize) -> *mut u8 {
+    or_enomem(malloc::allocate(size))
+}
+
+/// `free(block)`. Leaves errno alone.
+///
+/// # Safety
+/// A live block or null.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn free(block: *mut u8) {
+    // SAFETY: as the caller promises.
+    unsafe { malloc::deallocate(block) };
+}
+
+/// `calloc(count, size)`. ENOMEM where the product overflows.
+#[unsafe(no_mangle)]
+pub extern "C" fn calloc(count: usize, size: usize) -> *mut u8 {
+    match count.checked_mul(size) {
+        Some(bytes) => or_enomem(malloc::allocate_zeroed(bytes)),
+        None => errno::fail_null(Errno::ENOMEM),
+    }
+}
+
+/// `realloc(block, size)`. Size 0 frees the block and returns null, as in glibc.
+///
+/// # Safety
+/// A live block or null.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn realloc(block: *mut u8, size: usize) -> *mut u8 {
+    if size == 0 && !block.is_null() {
+        // SAFETY: as the caller promises.
+        unsafe { malloc::deallocate(block) };
+        return null_mut();
+    }
+    // SAFETY: as the caller promises.
+    or_enomem(unsafe { malloc::reallocate(block, size) })
+}
+
+/// `reallocarray(block, count, size)`. ENOMEM where the product overflows.
+///
+/// # Safety
+/// As [`realloc`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn reallocarray(block: *mut u8, count: usize, size: usize) -> *mut u8 {
+    match count.checked_mul(size) {
+        // SAFETY: as the caller promises.
+        Some(bytes) => unsafe { realloc(block, bytes) },
+        None => errno::fail_null(Errno::ENOMEM),
+    }
+}
+
+/// `aligned_alloc(align, size)`. EINVAL where `align` is no power of two.
+#[unsafe(no_mangle)]
+pub extern "C" fn aligned_alloc(align: usize, size: usize) -> *mut u8 {
+    if !align.is_power_of_two() {
+        return errno::fail_null(Errno::EINVAL);
+    }
+    or_enomem(malloc::allocate_aligned(align, size))
+}
+
+/// `memalign(align, size)`: as glibc's, which rounds `align` up to a power of two.
+#[unsafe(no_mangle)]
+pub extern "C" fn memalign(align: usize, size: usize) -> *mut u8 {
+    match align.max(1).checked_next_power_of_two() {
+        Some(align) => or_enomem(malloc::allocate_aligned(align, size)),
+        None => errno::fail_null(Errno::EINVAL),
+    }
+}
+
+/// `posix_memalign(&block, align, size)`: 0, EINVAL or ENOMEM; errno stays.
+///
+/// # Safety
+/// `result` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn posix_memalign(result: *mut *mut u8, align: usize, size: usize) -> c_int {
+    if !align.is_power_of_two() || !align.is_multiple_of(size_of::<usize>()) {
+        return c_int::from(Errno::EINVAL.raw() as i16);
+    }
+    let block = malloc::allocate_aligned(align, size);
+    if block.is_null() {
+        return c_int::from(Errno::ENOMEM.raw() as i16);
+    }
+    // SAFETY: as the caller promises.
+    unsafe { *result = block };
+    0
+}
+
+/// `valloc(size)`: at a page.
+#[unsafe(no_mangle)]
+pub extern "C" fn valloc(size: usize) -> *mut u8 {
+    or_enomem(malloc::allocate_aligned(OS_PAGE, size))
+}
+
+/// `pvalloc(size)`: whole pages.
+#[unsafe(no_mangle)]
+pub extern "C" fn pvalloc(size: usize) -> *mut u8 {
+    match size.max(1).checked_next_multiple_of(OS_PAGE) {
+        Some(size) => valloc(size),
+        None => errno::fail_null(Errno::ENOMEM),
+    }
+}
+
+/// `malloc_usable_size(block)`: 0 for null.
+///
+/// # Safety
+/// A live block or null.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn malloc_usable_size(block: *mut u8) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe { malloc::usable_size(block) }
+}
+
+/// `malloc_trim(keep)`: 1 if memory went back to the kernel.
+#[unsafe(no_mangle)]
+pub extern "C" fn malloc_trim(keep: usize) -> c_int {
+    c_int::from(malloc::trim(keep) > 0)
+}
+
+/// `free_sized(block, size)` (C23).
+///
+/// # Safety
+/// A live block that `malloc`, `calloc` or `realloc` gave for this size, or null.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn free_sized(block: *mut u8, size: usize) {
+    // `realloc` may leave a block in a class that is not its size's, so the size tells nothing here.
+    let _ = size;
+    // SAFETY: as the caller promises.
+    unsafe { malloc::deallocate(block) };
+}
+
+/// `free_aligned_sized(block, align, size)` (C23).
+///
+/// # Safety
+/// A live block that `aligned_alloc` gave for these, or null.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn free_aligned_sized(block: *mut u8, align: usize, size: usize) {
+    let _ = (align, size);
+    // SAFETY: as the caller promises.
+    unsafe { malloc::deallocate(block) };
+}

@@ -1,0 +1,70 @@
+//! fork in a process whose other threads are in the middle of malloc.
+//!
+//! 1. [`prepare`] takes every lock, in their order; no slow path is half-way then. Fast paths need nothing: a list is consistent at any instant.
+//! 2. The parent goes on with [`parent`]. The child, whose only thread is the one that forked, opens the same locks with [`child`].
+//!
+//! An owner's fork calls the three; a guest's run by pthread_atfork, first registered and therefore outermost.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use super::lock::Quiet;
+use super::{central, cpu_cache, init, large, page_heap, shard};
+use crate::sys::signal::Set;
+
+/// The signal mask of the thread that forks; the locks guard it.
+static MASK: AtomicU64 = AtomicU64::new(0);
+
+/// Before fork: blocks all signals and takes every lock.
+pub extern "C" fn prepare() {
+    let mask = Quiet::enter().keep();
+    init::acquire();
+    cpu_cache::acquire();
+    central::acquire_all();
+    page_heap::PAGE_HEAP.acquire();
+    large::acquire();
+    shard::acquire_all();
+    MASK.store(mask.0, Ordering::Relaxed);
+}
+
+/// After fork in the parent: opens them.
+pub extern "C" fn parent() {
+    let quiet = Quiet::resume(Set(MASK.load(Ordering::Relaxed)));
+    shard::release_all();
+    large::unlock();
+    page_heap::PAGE_HEAP.release();
+    central::release_all();
+    cpu_cache::release();
+    init::release();
+    drop(quiet);
+}
+
+/// After fork in the child: opens them. Sleepers of the parent do not exist here, so waking them wakes nobody.
+pub extern "C" fn child() {
+    parent();
+}
+
+/// Has the host libc call the three.
+#[cfg(not(feature = "start"))]
+pub fn register() {
+    use crate::arch::tls::weak_address;
+    type Hook = extern "C" fn();
+    let glibc = weak_address!("__register_atfork");
+    let posix = weak_address!("pthread_atfork");
+    if glibc != 0 {
+        // SAFETY: glibc's own entry point behind pthread_atfork; the last argument names the shared object, null the program.
+        unsafe {
+            let register: unsafe extern "C" fn(Hook, Hook, Hook, *mut u8) -> i32 = core::mem::transmute(glibc);
+            register(prepare, parent, child, core::ptr::null_mut());
+        }
+    } else if posix != 0 {
+        // SAFETY: POSIX's.
+        unsafe {
+            let register: unsafe extern "C" fn(Hook, Hook, Hook) -> i32 = core::mem::transmute(posix);
+            register(prepare, parent, child);
+        }
+    }
+}
+
+/// An owner's fork calls the three itself.
+#[cfg(feature = "start")]
+pub fn register() {}

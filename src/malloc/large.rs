@@ -1,0 +1,376 @@
+//! Blocks beyond the classes: runs of the page heap up to 2 MiB, above that one mapping each, with a few kept for the next one.
+//!
+//! ```text
+//!   run       span.kind == Run at its first unit                          free: back to the page heap
+//!   mapping   an entry of MAPPINGS: address -> (bytes mapped)             free: kept (8 of them, 64 MiB, for a second), or unmapped
+//! ```
+//! MAPPINGS is a hash set with open addressing, so that free recognises its own mappings without reading near a foreign pointer.
+
+use super::check;
+use super::lock::{Lock, Quiet};
+use super::page_heap;
+use super::region;
+use super::size_class::{UNIT, UNIT_SHIFT};
+use super::span::Kind;
+use crate::sys::memory::{self, MapFlags, Protection};
+use crate::sys::time;
+
+/// The largest run: 2 MiB.
+pub const LARGEST_RUN: usize = 2 << 20;
+const OS_PAGE: usize = 4096;
+/// Mappings kept for reuse, and bytes in them.
+const KEPT: usize = 8;
+const KEPT_BYTES: usize = 64 << 20;
+/// A kept mapping goes when it was idle for this long, in milliseconds; looked at when another one comes or goes.
+const IDLE: i64 = 1000;
+
+#[derive(Clone, Copy)]
+struct Mapping {
+    /// 0: never used; 1: removed.
+    address: usize,
+    bytes: usize,
+}
+
+struct Mappings {
+    slots: *mut Mapping,
+    /// A power of two, or 0.
+    room: usize,
+    /// Slots that are not 0, removed ones included.
+    used: usize,
+    kept: [Mapping; KEPT],
+    since: [i64; KEPT],
+    kept_bytes: usize,
+}
+
+const REMOVED: usize = 1;
+const VACANT: Mapping = Mapping { address: 0, bytes: 0 };
+
+static MAPPINGS: Lock<Mappings> = Lock::new(Mappings {
+    slots: core::ptr::null_mut(),
+    room: 0,
+    used: 0,
+    kept: [VACANT; KEPT],
+    since: [0; KEPT],
+    kept_bytes: 0,
+});
+
+const fn hash(address: usize) -> usize {
+    (address >> 12).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20
+}
+
+impl Mappings {
+    fn slot(&self, index: usize) -> *mut Mapping {
+        self.slots.wrapping_add(index & (self.room - 1))
+    }
+
+    fn find(&self, address: usize) -> Option<*mut Mapping> {
+        if self.room == 0 || address <= REMOVED {
+            return None;
+        }
+        let mut index = hash(address);
+        loop {
+            let slot = self.slot(index);
+            // SAFETY: inside the table.
+            match unsafe { (*slot).address } {
+                0 => return None,
+                found if found == address => return Some(slot),
+                _ => index += 1,
+            }
+        }
+    }
+
+    fn insert(&mut self, mapping: Mapping) -> bool {
+        if self.used * 2 >= self.room && !self.rehash() {
+            return false;
+        }
+        let mut index = hash(mapping.address);
+        loop {
+            let slot = self.slot(index);
+            // SAFETY: inside the table, which has vacant slots.
+            unsafe {
+                if (*slot).address <= REMOVED {
+                    self.used += usize::from((*slot).address == 0);
+                    *slot = mapping;
+                    return true;
+                }
+            }
+            index += 1;
+        }
+    }
+
+    fn remove(&mut self, slot: *mut Mapping) -> Mapping {
+        // SAFETY: `find` gave it, under this lock.
+        unsafe {
+            let mapping = *slot;
+            (*slot).address = REMOVED;
+            mapping
+        }
+    }
+
+    #[cold]
+    fn rehash(&mut self) -> bool {
+        let (old, old_room) = (self.slots, self.room);
+        // SAFETY: inside the table.
+        let live = (0..old_room).filter(|&index| unsafe { (*old.add(index)).address > REMOVED }).count();
+        let room = (live * 4).next_power_of_two().max(OS_PAGE / size_of::<Mapping>());
+        let Ok(slots) = memory::map(room * size_of::<Mapping>(), Protection::READ_WRITE, MapFlags::EMPTY) else {
+            return self.used + 1 < self.room; // slower, but one vacant slot must stay
+        };
+        (self.slots, self.room, self.used) = (slots.cast(), room, 0);
+        for index in 0..old_room {
+            // SAFETY: inside the old table.
+            let mapping = unsafe { *old.add(index) };
+            if mapping.address > REMOVED {
+                self.insert(mapping);
+            }
+        }
+        if old_room > 0 {
+            // SAFETY: the old table is empty and nobody's.
+            let _ = unsafe { memory::unmap(old.cast(), old_room * size_of::<Mapping>()) };
+        }
+        true
+    }
+
+    /// A kept mapping of at least `bytes` and at most a quarter more.
+    fn reuse(&mut self, bytes: usize) -> Option<Mapping> {
+        let mut best: Option<usize> = None;
+        for (index, kept) in self.kept.iter().enumerate() {
+            let smaller = best.is_none_or(|best| kept.bytes < self.kept[best & (KEPT - 1)].bytes);
+            if kept.address != 0 && kept.bytes >= bytes && kept.bytes - bytes <= bytes / 4 && smaller {
+                best = Some(index);
+            }
+        }
+        let index = best? & (KEPT - 1);
+        let mapping = core::mem::replace(&mut self.kept[index], VACANT);
+        self.kept_bytes -= mapping.bytes;
+        Some(mapping)
+    }
+
+    /// Keeps a mapping if it may be; what has to be unmapped now.
+    fn keep(&mut self, mapping: Mapping) -> [Mapping; KEPT + 1] {
+        let mut gone = [VACANT; KEPT + 1];
+        let now = now();
+        for ((kept, since), gone) in self.kept.iter_mut().zip(&self.since).zip(&mut gone) {
+            if kept.address != 0 && now - since > IDLE {
+                *gone = core::mem::replace(kept, VACANT);
+                self.kept_bytes -= gone.bytes;
+            }
+        }
+        match self.kept.iter().position(|kept| kept.address == 0) {
+            Some(index) if self.kept_bytes + mapping.bytes <= KEPT_BYTES => {
+                let index = index & (KEPT - 1);
+                self.kept[index] = mapping;
+                self.since[index] = now;
+                self.kept_bytes += mapping.bytes;
+            }
+            _ => gone[KEPT] = mapping,
+        }
+        gone
+    }
+}
+
+fn now() -> i64 {
+    let now = time::clock_gettime(linux_raw_sys::general::CLOCK_MONOTONIC_COARSE as i32).unwrap_or_default();
+    now.seconds * 1000 + now.nanos / 1_000_000
+}
+
+fn unmap_all(gone: &[Mapping]) -> usize {
+    let mut bytes = 0;
+    for mapping in gone {
+        if mapping.address != 0 {
+            // SAFETY: the mapping is in no table any more, and its user has given it up.
+            let _ = unsafe { memory::unmap(mapping.address as *mut u8, mapping.bytes) };
+            bytes += mapping.bytes;
+        }
+    }
+    bytes
+}
+
+/// A block of `size` bytes at a multiple of `align`, and whether it reads as zero; null if memory is short.
+#[cold]
+#[inline(never)]
+pub fn allocate(size: usize, align: usize) -> (*mut u8, bool) {
+    const FAILED: (*mut u8, bool) = (core::ptr::null_mut(), false);
+    if size > isize::MAX as usize - 2 * align.max(UNIT) {
+        return FAILED;
+    }
+    let quiet = Quiet::enter();
+    if size <= LARGEST_RUN && align <= LARGEST_RUN && super::cpu_cache::ready() {
+        let units = size.div_ceil(UNIT).max(1);
+        let run = page_heap::with(&quiet, |heap| {
+            let run = if align <= UNIT { heap.allocate(units) } else { heap.allocate_aligned(units, align) };
+            if let Some((unit, _)) = run {
+                let span = region::span(unit);
+                // SAFETY: the run is ours.
+                unsafe {
+                    (*span).kind = Kind::Run;
+                    (*span).units = units as u32;
+                    (*span).bytes = units << UNIT_SHIFT;
+                }
+            }
+            run
+        });
+        if let Some((unit, zeroed)) = run {
+            return (region::address_of(unit), zeroed);
+        }
+    }
+    map(size, align, &quiet)
+}
+
+fn map(size: usize, align: usize, quiet: &Quiet) -> (*mut u8, bool) {
+    const FAILED: (*mut u8, bool) = (core::ptr::null_mut(), false);
+    let bytes = size.max(1).next_multiple_of(OS_PAGE);
+    if align <= OS_PAGE && bytes > LARGEST_RUN {
+        let mut mappings = MAPPINGS.lock(quiet);
+        if let Some(mapping) = mappings.reuse(bytes) {
+            if mappings.insert(mapping) {
+                return (mapping.address as *mut u8, false);
+            }
+            unmap_all(&[mapping]);
+            return FAILED;
+        }
+    }
+    let slack = if align <= OS_PAGE { 0 } else { align };
+    let Ok(start) = memory::map(bytes + slack, Protection::READ_WRITE, MapFlags::EMPTY) else { return FAILED };
+    let address = (start as usize).next_multiple_of(align.max(OS_PAGE));
+    let before = address - start as usize;
+    // SAFETY: the ends of a mapping that only we know.
+    unsafe {
+        if before > 0 {
+            let _ = memory::unmap(start, before);
+        }
+        if slack > before {
+            let _ = memory::unmap((address + bytes) as *mut u8, slack - before);
+        }
+    }
+    let mapping = Mapping { address, bytes };
+    if !MAPPINGS.lock(quiet).insert(mapping) {
+        unmap_all(&[mapping]);
+        return FAILED;
+    }
+    (address as *mut u8, true)
+}
+
+/// Bytes that the user of a large block may use; None if there is no such block.
+#[cold]
+pub fn usable_size(block: *mut u8) -> Option<usize> {
+    let quiet = Quiet::enter();
+    if let Some(unit) = region::unit_of(block as usize) {
+        return page_heap::with(&quiet, |_| {
+            let span = region::span(unit);
+            // SAFETY: units up to the bump are committed; beyond it `is_used` says no.
+            unsafe {
+                (region::is_used(unit) && (*span).kind == Kind::Run && region::address_of(unit) == block)
+                    .then(|| (*span).bytes)
+            }
+        });
+    }
+    let mappings = MAPPINGS.lock(&quiet);
+    // SAFETY: `find` gave it, under this lock.
+    mappings.find(block as usize).map(|slot| unsafe { (*slot).bytes })
+}
+
+/// Takes a large block back; aborts if it is none.
+#[cold]
+pub fn free(block: *mut u8) {
+    let quiet = Quiet::enter();
+    if let Some(unit) = region::unit_of(block as usize) {
+        page_heap::with(&quiet, |heap| {
+            if !region::is_used(unit) {
+                check::not_a_block(block as usize);
+            }
+            let span = region::span(unit);
+            // SAFETY: the span of a used unit, under the page heap's lock.
+            unsafe {
+                match (*span).kind {
+                    Kind::Run if region::address_of(unit) == block => heap.free(unit, (*span).units as usize),
+                    Kind::Free | Kind::FreeEnd => check::double_free(block as usize),
+                    _ => check::not_a_block(block as usize),
+                }
+            }
+        });
+        return;
+    }
+    let gone = {
+        let mut mappings = MAPPINGS.lock(&quiet);
+        match mappings.find(block as usize) {
+            Some(slot) => {
+                let mapping = mappings.remove(slot);
+                mappings.keep(mapping)
+            }
+            None => {
+                if mappings.kept.iter().any(|kept| kept.address == block as usize && kept.address != 0) {
+                    check::double_free(block as usize);
+                }
+                check::not_a_block(block as usize)
+            }
+        }
+    };
+    unmap_all(&gone);
+}
+
+/// Makes a large block hold `size` bytes without copying: in place, or by moving its pages. None: the caller has to copy.
+#[cold]
+pub fn resize(block: *mut u8, size: usize) -> Option<*mut u8> {
+    let quiet = Quiet::enter();
+    if let Some(unit) = region::unit_of(block as usize) {
+        if size > LARGEST_RUN {
+            return None;
+        }
+        let new = size.div_ceil(UNIT).max(1);
+        return page_heap::with(&quiet, |heap| {
+            let span = region::span(unit);
+            // SAFETY: a live run, says `usable_size`.
+            unsafe {
+                let old = (*span).units as usize;
+                if new > old && !heap.grow(unit, old, new) {
+                    return None;
+                }
+                if new < old {
+                    heap.shrink(unit, old, new);
+                }
+                (*span).units = new as u32;
+                (*span).bytes = new << UNIT_SHIFT;
+            }
+            Some(block)
+        });
+    }
+    let bytes = size.checked_next_multiple_of(OS_PAGE)?;
+    if bytes <= LARGEST_RUN || bytes > isize::MAX as usize {
+        return None;
+    }
+    let mut mappings = MAPPINGS.lock(&quiet);
+    let slot = mappings.find(block as usize)?;
+    // SAFETY: a mapping of ours; its user has asked for another size.
+    unsafe {
+        let old = (*slot).bytes;
+        let address = memory::remap(block, old, bytes, true).ok()?;
+        if address == block {
+            (*slot).bytes = bytes;
+            return Some(block);
+        }
+        mappings.remove(slot);
+        // One slot was just given up, so there is a place for it.
+        mappings.insert(Mapping { address: address as usize, bytes });
+        Some(address)
+    }
+}
+
+/// Unmaps what is kept for reuse; bytes.
+pub fn release(quiet: &Quiet) -> usize {
+    let mut mappings = MAPPINGS.lock(quiet);
+    let gone = core::mem::replace(&mut mappings.kept, [VACANT; KEPT]);
+    mappings.kept_bytes = 0;
+    drop(mappings);
+    unmap_all(&gone)
+}
+
+/// Keeps mappings from coming and going, across fork.
+pub fn acquire() {
+    MAPPINGS.acquire();
+}
+
+/// The other half of [`acquire`].
+pub fn unlock() {
+    MAPPINGS.release();
+}

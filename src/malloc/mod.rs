@@ -1,0 +1,291 @@
+//! malloc: per-CPU lists on restartable sequences in front, chains in the middle, runs of 64 KiB units behind.
+//!
+//! ```text
+//!   size_class   which sizes there are
+//!   cpu_cache    front: two lists a class and CPU; no lock, no atomic     shard   the same for threads without rseq
+//!   central      middle: chains of free blocks, a lock a class
+//!   page_heap    back: runs of units; decay                                 large   blocks beyond the classes
+//!   region       address space      span, page_map   what a unit is      early   heaps in a fixed buffer
+//!   init  fork  check  lock  global
+//! ```
+//! Guarantees: no block overlaps another; blocks are 16-aligned; a failure is a null pointer and changes nothing. `allocate` and `deallocate`
+//! of blocks up to 256 KiB may be called in a signal handler, also in one that interrupts them: the fast path is one restartable
+//! section, and the slow path blocks signals while it holds a lock. What is cached is bounded by CPUs, not by threads; a thread's end needs no flush.
+//!
+//! Freeing what is no live block ends the process with a message that names it, as far as it is noticed: foreign pointers, pointers that are not
+//! 16-aligned, into unused units and into large blocks always; double frees at once if nothing else of that class was freed in between, and of large blocks.
+
+mod central;
+mod check;
+mod cpu_cache;
+mod early;
+pub mod fork;
+mod global;
+mod init;
+mod large;
+mod lock;
+mod page_heap;
+mod page_map;
+mod region;
+mod shard;
+pub mod size_class;
+mod span;
+
+pub use early::FixedHeap;
+pub use global::Global;
+
+use core::ptr::null_mut;
+
+use early::EARLY;
+use init::Heap;
+use lock::Quiet;
+use size_class::{LARGEST, SMALL, UNIT};
+use span::Kind;
+
+/// A block of at least `size` bytes, 16-aligned; null if memory is short or `size` absurd. Async-signal-safe up to 256 KiB.
+#[inline]
+#[must_use]
+pub fn allocate(size: usize) -> *mut u8 {
+    if cpu_cache::ready() && size <= SMALL {
+        let block = cpu_cache::pop(size_class::of(size));
+        if !block.is_null() {
+            return block;
+        }
+    }
+    allocate_slow(size)
+}
+
+#[inline(never)]
+extern "C" fn allocate_slow(size: usize) -> *mut u8 {
+    if size > LARGEST {
+        return if init::heap() == Heap::ComingUp { null_mut() } else { large::allocate(size, 16).0 };
+    }
+    let class = size_class::of(size);
+    match init::heap() {
+        Heap::Up => {
+            if size > SMALL {
+                let block = cpu_cache::pop(class);
+                if !block.is_null() {
+                    return block;
+                }
+            }
+            let block = cpu_cache::refill(class);
+            if block.is_null() { last_resort(size) } else { block }
+        }
+        Heap::ComingUp => early_allocate(size),
+        Heap::Failed => last_resort(size),
+    }
+}
+
+fn early_allocate(size: usize) -> *mut u8 {
+    let _quiet = Quiet::enter();
+    EARLY.allocate(size)
+}
+
+/// No region, or no memory for it: a mapping of its own, or the early heap's buffer.
+#[cold]
+fn last_resort(size: usize) -> *mut u8 {
+    let block = large::allocate(size, 16).0;
+    if block.is_null() { early_allocate(size) } else { block }
+}
+
+/// As [`allocate`], all zero.
+#[must_use]
+pub fn allocate_zeroed(size: usize) -> *mut u8 {
+    if size > LARGEST && init::heap() != Heap::ComingUp {
+        let (block, zeroed) = large::allocate(size, 16);
+        if !zeroed && !block.is_null() {
+            // SAFETY: the block is that large.
+            unsafe { block.write_bytes(0, size) };
+        }
+        return block;
+    }
+    let block = allocate(size);
+    if !block.is_null() {
+        // SAFETY: the block is that large.
+        unsafe { block.write_bytes(0, size) };
+    }
+    block
+}
+
+/// A block of at least `size` bytes at a multiple of `align`, a power of two; null if memory is short.
+#[must_use]
+pub fn allocate_aligned(align: usize, size: usize) -> *mut u8 {
+    if align <= 16 {
+        return allocate(size);
+    }
+    if init::heap() == Heap::Up
+        && let Some(class) = size_class::of_aligned(size, align)
+    {
+        let block = cpu_cache::pop(class);
+        let block = if block.is_null() { cpu_cache::refill(class) } else { block };
+        if !block.is_null() {
+            return block;
+        }
+    }
+    large::allocate(size, align).0
+}
+
+/// Where a block lies.
+enum Place {
+    /// In a class run.
+    Class(usize),
+    /// In a buffer of the early heap.
+    Early,
+    /// A large block, or none at all.
+    Other,
+}
+
+#[inline]
+fn place(block: *mut u8) -> Place {
+    if let Some(unit) = region::unit_of(block as usize) {
+        if !region::is_used(unit) {
+            return Place::Other;
+        }
+        let span = region::span(unit);
+        // SAFETY: the span of a used unit; in the run of a live block its fields do not change.
+        unsafe {
+            let head = region::span((*span).head as usize);
+            if (*head).kind == Kind::Class && region::unit_of(block as usize).is_some() {
+                let first = (*span).head as usize;
+                let class = (*head).class as usize;
+                let offset = block as usize - region::address_of(first) as usize;
+                if unit - first < (*head).units as usize && offset.is_multiple_of(size_class::bytes(class)) {
+                    return Place::Class(class);
+                }
+            }
+        }
+        return Place::Other;
+    }
+    if EARLY.contains(block) { Place::Early } else { Place::Other }
+}
+
+/// Takes a block back; null is nothing. Aborts if it is no live block and that can be told. Async-signal-safe up to 256 KiB.
+///
+/// # Safety
+/// Nobody uses the block any more.
+#[inline]
+pub unsafe fn deallocate(block: *mut u8) {
+    // SAFETY: as the caller promises.
+    unsafe { deallocate_slow(block) };
+}
+
+#[inline(never)]
+unsafe extern "C" fn deallocate_slow(block: *mut u8) {
+    if block.is_null() {
+        return;
+    }
+    match place(block) {
+        Place::Class(class) => {
+            // SAFETY: a block of that class, which the caller has given up.
+            unsafe {
+                if !cpu_cache::push(class, block) {
+                    cpu_cache::flush(class, block);
+                }
+            }
+        }
+        // SAFETY: the early heap's, which the caller has given up.
+        Place::Early => unsafe {
+            let _quiet = Quiet::enter();
+            EARLY.deallocate(block);
+        },
+        Place::Other => large::free(block),
+    }
+}
+
+/// As [`deallocate`] for a block that was asked for with this very `size` and natural alignment.
+///
+/// # Safety
+/// As [`deallocate`], and `size` is what the block was allocated, or last reallocated, with.
+#[inline]
+pub unsafe fn deallocate_sized(block: *mut u8, size: usize) {
+    let _ = size;
+    // SAFETY: as the caller promises.
+    unsafe { deallocate(block) };
+}
+
+/// Bytes that the user of a block may use; 0 for null. Aborts if it is no live block.
+///
+/// # Safety
+/// The block is live.
+#[must_use]
+pub unsafe fn usable_size(block: *mut u8) -> usize {
+    if block.is_null() {
+        return 0;
+    }
+    match place(block) {
+        Place::Class(class) => size_class::bytes(class),
+        // SAFETY: a live block of the early heap.
+        Place::Early => unsafe { EARLY.usable_size(block) },
+        Place::Other => match large::usable_size(block) {
+            Some(size) => size,
+            None => check::not_a_block(block as usize),
+        },
+    }
+}
+
+/// Makes a block hold `size` bytes, in place or elsewhere, with its contents; null if memory is short, and the old block stays. Null is a new one.
+///
+/// # Safety
+/// The block is live, and not used by its old address unless that is returned.
+#[must_use]
+pub unsafe fn reallocate(block: *mut u8, size: usize) -> *mut u8 {
+    // In place while at least half of the block is used: growing back and forth costs nothing.
+    // SAFETY: as the caller promises.
+    unsafe { reallocate_if(block, size, |old| size >= old / 2 || old <= 64) }
+}
+
+/// As [`reallocate`], but the result is of the class of `size`, so that [`deallocate_sized`] works.
+///
+/// # Safety
+/// As [`reallocate`].
+#[must_use]
+pub unsafe fn reallocate_exact(block: *mut u8, size: usize) -> *mut u8 {
+    let fits = |old: usize| if size > SMALL { size >= old / 2 } else { old == size_class::bytes(size_class::of(size)) };
+    // SAFETY: as the caller promises.
+    unsafe { reallocate_if(block, size, fits) }
+}
+
+#[inline(always)]
+unsafe fn reallocate_if(block: *mut u8, size: usize, stays: impl Fn(usize) -> bool) -> *mut u8 {
+    if block.is_null() {
+        return allocate(size);
+    }
+    // SAFETY: as the caller promises.
+    let old = unsafe { usable_size(block) };
+    if size <= old && stays(old) {
+        return block;
+    }
+    if old > LARGEST
+        && size > LARGEST
+        && let Some(block) = large::resize(block, size)
+    {
+        return block;
+    }
+    let new = allocate(size);
+    if !new.is_null() {
+        // SAFETY: both blocks are that large, and the old one is the caller's to give up.
+        unsafe {
+            new.copy_from_nonoverlapping(block, old.min(size));
+            deallocate(block);
+        }
+    }
+    new
+}
+
+/// Gives memory that is free back to the kernel, but for `keep` bytes; how many bytes went. Works while other threads allocate.
+pub fn trim(keep: usize) -> usize {
+    if init::heap() != Heap::Up {
+        return 0;
+    }
+    let quiet = Quiet::enter();
+    // SAFETY: the chains are handed over whole.
+    unsafe {
+        cpu_cache::drain(&quiet, |class, chain| central::give_up(class, chain, &quiet));
+        shard::drain(&quiet, |class, chain| central::give_up(class, chain, &quiet));
+        for class in 1..size_class::COUNT {
+            central::give_up(class, null_mut(), &quiet);
+        }
+    }
+    large::release(&quiet) + page_heap::with(&quiet, |heap| heap.release(keep / UNIT))
+}
