@@ -14,6 +14,7 @@ pub mod sys;
 pub mod fence;
 pub mod per_thread;
 pub mod rseq;
+pub mod sync;
 
 // Layer 4: per-CPU heap.
 pub mod malloc;

@@ -86,11 +86,11 @@ pub fn requeue(
     expected: u32,
     wake: u32,
     requeue: u32,
-    target: &AtomicU32,
+    target: *const AtomicU32,
     scope: Scope,
 ) -> Result<usize, Errno> {
     let operation = raw::FUTEX_CMP_REQUEUE as usize | scope.flag();
-    // SAFETY: both words are borrowed for the call.
+    // SAFETY: the word is borrowed for the call; the target is a key that the kernel does not read.
     unsafe {
         call!(
             __NR_futex,
@@ -98,7 +98,7 @@ pub fn requeue(
             operation,
             wake as usize,
             requeue as usize,
-            target.as_ptr() as usize,
+            target as usize,
             expected as usize
         )
     }

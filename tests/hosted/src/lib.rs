@@ -4,3 +4,4 @@
 
 mod fence;
 mod rseq;
+mod sync;
