@@ -1,0 +1,11 @@
+/* sys/ucontext.h */
+#ifndef _DACAPO_SYS_UCONTEXT_H
+#define _DACAPO_SYS_UCONTEXT_H
+
+#include <features.h>
+#include <signal.h>
+#include <bits/ucontext.h>
+
+
+
+#endif
