@@ -177,12 +177,12 @@ typedef struct sigevent {
         pid_t __tid;
         struct {
             void (*__function)(sigval_t);
-            void *__attribute;
+            void *__attributes;
         } __call;
     } __fields;
 } sigevent_t;
 # define sigev_notify_function __fields.__call.__function
-# define sigev_notify_attributes __fields.__call.__attribute
+# define sigev_notify_attributes __fields.__call.__attributes
 # define SI_USER 0
 # define SI_KERNEL 0x80
 # define SI_QUEUE (-1)

@@ -4,7 +4,9 @@
 
 #include <features.h>
 #include <signal.h>
-#include <bits/ucontext.h>
+#ifdef __USE_POSIX
+# include <bits/ucontext.h>
+#endif
 
 
 

@@ -28,7 +28,9 @@ typedef enum { P_ALL, P_PID, P_PGID, P_PIDFD } idtype_t;
 struct rusage;
 pid_t wait(int *status);
 pid_t waitpid(pid_t pid, int *status, int options);
+#ifdef __USE_POSIX
 int waitid(idtype_t type, id_t id, siginfo_t *info, int options);
+#endif
 #ifdef __USE_MISC
 pid_t wait3(int *status, int options, struct rusage *usage);
 pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage);
