@@ -14,6 +14,8 @@
 //! | `thread.S` | `dacapo_clone`, `dacapo_unmap_and_exit` | a new thread on its own stack; its end after its stack |
 //! | `vdso` | `VERSION`, names | what the vDSO calls its functions |
 //! | [`vector`] | `Block`, `load..mask` | sixteen bytes at a time, for the string functions |
+//! | `variadic` | `VaList` | C's `va_list`; `word`, `double`, `long_double` take the next argument |
+//! | `long_double` | `PRECISION`, `split`, `join` | the format of C's `long double` |
 //! | [`rseq`] | `SIGNATURE` | the word before every abort handler |
 //! | | sections | below |
 //!
@@ -56,6 +58,8 @@ mod cpu;
 
 #[cfg(feature = "start")]
 pub use cpu::{relocate, vdso};
+#[cfg(feature = "libc")]
+pub use cpu::{long_double, variadic};
 pub use cpu::{rseq, syscall, tls, vector};
 
 /// Bytes that two CPUs' data must be apart so that neither disturbs the other: a cache line and its prefetched neighbour.

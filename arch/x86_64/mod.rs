@@ -1,10 +1,14 @@
 //! x86-64: facts and instructions.
 
+#[cfg(feature = "libc")]
+pub mod long_double;
 #[cfg(feature = "start")]
 pub mod relocate;
 pub mod rseq;
 pub mod syscall;
 pub mod tls;
+#[cfg(feature = "libc")]
+pub mod variadic;
 #[cfg(feature = "start")]
 pub mod vdso;
 pub mod vector;

@@ -21,7 +21,9 @@
 
 pub mod errno;
 mod exit;
+pub(crate) mod float;
 mod link;
 mod malloc;
+pub(crate) mod stdio;
 pub mod stdlib;
 pub mod string;

@@ -6,15 +6,19 @@ mod errno;
 pub use errno::Errno;
 
 pub mod auxv;
+pub mod child;
+pub mod descriptor;
 pub mod file;
 pub mod futex;
 pub mod membarrier;
 pub mod memory;
+pub mod path;
 pub mod process;
 pub mod random;
 pub mod rseq;
 pub mod sched;
 pub mod signal;
+pub mod terminal;
 pub mod thread;
 pub mod time;
 
