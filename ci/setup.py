@@ -19,6 +19,7 @@ The mirror is the one this machine already uses, as `apt-get indextargets` names
 import contextlib
 import fcntl
 import os
+import platform
 import re
 import shutil
 import tarfile
@@ -74,6 +75,7 @@ def found(program):
     return Path(program).exists() if program.startswith("/") else shutil.which(program) is not None
 
 
+_LIBRARIES = f"/usr/lib/{platform.machine()}-linux-gnu"
 _QEMU = ("qemu-system-common", "qemu-system-data")
 PARTS = {
     part.name: part
@@ -84,6 +86,9 @@ PARTS = {
         Part("qemu-user", "runs aarch64 programs on this machine's kernel", ("qemu-aarch64",), ("qemu-user",)),
         Part("musl", "the peer in benchmarks and in the demo", ("musl-gcc",), ("musl-tools",)),
         Part("strace", "counts system calls", ("strace",), ("strace",)),
+        Part("jemalloc", "a peer of the malloc benchmark", (f"{_LIBRARIES}/libjemalloc.so.2",), ("libjemalloc2",)),
+        Part("mimalloc", "a peer of the malloc benchmark", (f"{_LIBRARIES}/libmimalloc.so.2",), ("libmimalloc2.0",)),
+        Part("tcmalloc", "a peer of the malloc benchmark", (f"{_LIBRARIES}/libtcmalloc_minimal.so.4",), ("libtcmalloc-minimal4",)),
         Part("qemu-system", "boots guests with kernels of other versions and CPUs",
              ("qemu-system-aarch64", "qemu-system-x86_64"),
              ("qemu-system-arm", "qemu-system-x86", *_QEMU, "seabios"), BACKPORTS),
