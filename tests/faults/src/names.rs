@@ -1,0 +1,96 @@
+//! System calls and error numbers by name.
+
+/// Which system calls are meant: a number, and for futex(2) only its waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    pub number: u64,
+    waits_only: bool,
+}
+
+impl Call {
+    /// Whether a call with this number and these arguments is meant.
+    pub fn is(self, number: u64, arguments: &[u64; 6]) -> bool {
+        const WAITS: [u64; 2] = [libc::FUTEX_WAIT as u64, libc::FUTEX_WAIT_BITSET as u64];
+        number == self.number && (!self.waits_only || WAITS.contains(&(arguments[1] & 0x7f)))
+    }
+}
+
+/// A system call by its name, if this tool knows it on this CPU. `futex_wait` is futex(2) that waits: a wake-up cannot fail in a way
+/// that a correct program could survive.
+pub fn call(name: &str) -> Option<Call> {
+    let waits_only = name == "futex_wait";
+    number(name).map(|number| Call { number, waits_only })
+}
+
+fn number(name: &str) -> Option<u64> {
+    let number = match name {
+        "brk" => libc::SYS_brk,
+        "clock_gettime" => libc::SYS_clock_gettime,
+        "clone" => libc::SYS_clone,
+        "clone3" => libc::SYS_clone3,
+        "close" => libc::SYS_close,
+        "fstat" => libc::SYS_fstat,
+        "futex" | "futex_wait" => libc::SYS_futex,
+        "getrandom" => libc::SYS_getrandom,
+        "ioctl" => libc::SYS_ioctl,
+        "lseek" => libc::SYS_lseek,
+        "madvise" => libc::SYS_madvise,
+        "membarrier" => libc::SYS_membarrier,
+        "mmap" => libc::SYS_mmap,
+        "mprotect" => libc::SYS_mprotect,
+        "mremap" => libc::SYS_mremap,
+        "munmap" => libc::SYS_munmap,
+        "nanosleep" => libc::SYS_nanosleep,
+        "openat" => libc::SYS_openat,
+        "prctl" => libc::SYS_prctl,
+        "prlimit64" => libc::SYS_prlimit64,
+        "read" => libc::SYS_read,
+        "readv" => libc::SYS_readv,
+        "rseq" => libc::SYS_rseq,
+        "rt_sigaction" => libc::SYS_rt_sigaction,
+        "rt_sigprocmask" => libc::SYS_rt_sigprocmask,
+        "sched_getaffinity" => libc::SYS_sched_getaffinity,
+        "sched_setaffinity" => libc::SYS_sched_setaffinity,
+        "set_robust_list" => libc::SYS_set_robust_list,
+        "set_tid_address" => libc::SYS_set_tid_address,
+        "sigaltstack" => libc::SYS_sigaltstack,
+        "write" => libc::SYS_write,
+        "writev" => libc::SYS_writev,
+        "arch_prctl" if std::env::consts::ARCH == "x86_64" => 158,
+        _ => return None,
+    };
+    Some(number as u64)
+}
+
+/// What the failing call answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is not executed and returns this error.
+    Errno(i32),
+    /// It moves about half of the bytes it was asked to (read, write, readv, writev).
+    Short,
+}
+
+/// A fault by its name: `ENOMEM`, ... or `short`.
+pub fn fault(name: &str) -> Option<Fault> {
+    let errno = match name {
+        "short" => return Some(Fault::Short),
+        "EACCES" => libc::EACCES,
+        "EAGAIN" => libc::EAGAIN,
+        "EBADF" => libc::EBADF,
+        "EBUSY" => libc::EBUSY,
+        "EFAULT" => libc::EFAULT,
+        "EINTR" => libc::EINTR,
+        "EINVAL" => libc::EINVAL,
+        "EIO" => libc::EIO,
+        "EMFILE" => libc::EMFILE,
+        "ENOMEM" => libc::ENOMEM,
+        "ENOSPC" => libc::ENOSPC,
+        "ENOSYS" => libc::ENOSYS,
+        "EPERM" => libc::EPERM,
+        "EPIPE" => libc::EPIPE,
+        "ESPIPE" => libc::ESPIPE,
+        _ => return None,
+    };
+    Some(Fault::Errno(errno))
+}
