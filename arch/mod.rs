@@ -19,6 +19,17 @@
 //! | [`rseq`] | `SIGNATURE` | the word before every abort handler |
 //! | | sections | below |
 //!
+//! # The heap's fast paths
+//!
+//! [`heap`] has macros that define whole functions around a section. Each leaves for its slow path, with its arguments as they came, when it cannot
+//! go on; `HOT` is `malloc::cpu_cache::Hot`, all zero until the heap is up, so that they need no look at whether it is.
+//!
+//! | function | pseudo-code | leaves when |
+//! | --- | --- | --- |
+//! | `allocate(size)` | `block = HOT.table[index]; list = block.lists[block.slots[size]]; head = list.head; list.head = head.next; return head` | `size >= HOT.limit`, empty |
+//! | `free(p)` | `granule = (p - HOT.base) / 16; slot = map[granule >> 12]; push p to HOT.table[index].lists[slot]` | `granule >= HOT.extent`, full, p is the head |
+//! | `free_sized(p, size)` | `block = HOT.table[index]; push p to block.lists[block.slots[size]]` | `size >= HOT.limit`, full, p is the head |
+//!
 //! # The critical sections
 //!
 //! Every section takes a `table` of block pointers and an `offset` into the block, both in bytes, and begins with
@@ -56,10 +67,11 @@
 #[cfg_attr(target_arch = "aarch64", path = "aarch64/mod.rs")]
 mod cpu;
 
-#[cfg(feature = "start")]
-pub use cpu::{relocate, vdso};
+pub(crate) use cpu::heap;
 #[cfg(feature = "libc")]
 pub use cpu::{long_double, variadic};
+#[cfg(feature = "start")]
+pub use cpu::{relocate, vdso};
 pub use cpu::{rseq, syscall, tls, vector};
 
 /// Bytes that two CPUs' data must be apart so that neither disturbs the other: a cache line and its prefetched neighbour.

@@ -1,5 +1,6 @@
 //! AArch64: facts and instructions.
 
+pub mod heap;
 #[cfg(feature = "libc")]
 pub mod long_double;
 #[cfg(feature = "start")]

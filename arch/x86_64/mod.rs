@@ -1,5 +1,6 @@
 //! x86-64: facts and instructions.
 
+pub mod heap;
 #[cfg(feature = "libc")]
 pub mod long_double;
 #[cfg(feature = "start")]

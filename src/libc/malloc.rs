@@ -6,7 +6,9 @@ use core::ffi::c_int;
 use core::ptr::null_mut;
 
 use super::errno;
+use crate::arch;
 use crate::malloc;
+use crate::malloc::cpu_cache::{HOT, MAP_OFFSET, SLOTS_OFFSET};
 use crate::sys::Errno;
 
 const OS_PAGE: usize = 4096;
@@ -16,20 +18,23 @@ fn or_enomem(block: *mut u8) -> *mut u8 {
     if block.is_null() { errno::fail_null(Errno::ENOMEM) } else { block }
 }
 
-/// `malloc(size)`.
-#[unsafe(no_mangle)]
-pub extern "C" fn malloc(size: usize) -> *mut u8 {
-    or_enomem(malloc::allocate(size))
+arch::heap::allocate! {
+    /// `malloc(size)`.
+    #[unsafe(no_mangle)]
+    pub fn malloc; hot HOT; slots SLOTS_OFFSET; slow malloc_slow
 }
 
-/// `free(block)`. Leaves errno alone.
-///
-/// # Safety
-/// A live block or null.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn free(block: *mut u8) {
-    // SAFETY: as the caller promises.
-    unsafe { malloc::deallocate(block) };
+extern "C" fn malloc_slow(size: usize) -> *mut u8 {
+    or_enomem(malloc::allocate_slow(size))
+}
+
+arch::heap::free! {
+    /// `free(block)`. Leaves errno alone.
+    ///
+    /// # Safety
+    /// A live block or null.
+    #[unsafe(no_mangle)]
+    pub fn free; hot HOT; map MAP_OFFSET; slow malloc::deallocate_slow
 }
 
 /// `calloc(count, size)`. ENOMEM where the product overflows.

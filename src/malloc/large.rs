@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   run       span.kind == Run at its first unit                          free: back to the page heap
-//!   mapping   an entry of MAPPINGS: address -> (bytes mapped)             free: kept (8 of them, 64 MiB, for a second), or unmapped
+//!   mapping   an entry of MAPPINGS: address -> (bytes mapped)             free: kept (8 of them, 128 MiB, for a second), or unmapped
 //! ```
 //! MAPPINGS is a hash set with open addressing, so that free recognises its own mappings without reading near a foreign pointer.
 
@@ -20,8 +20,8 @@ pub const LARGEST_RUN: usize = 2 << 20;
 const OS_PAGE: usize = 4096;
 /// Mappings kept for reuse, and bytes in them.
 const KEPT: usize = 8;
-const KEPT_BYTES: usize = 64 << 20;
-/// A kept mapping goes when it was idle for this long, in milliseconds; looked at when another one comes or goes.
+const KEPT_BYTES: usize = 128 << 20;
+/// A kept mapping goes when it was idle for this long, in milliseconds; looked at when another one goes and with the page heap's clock.
 const IDLE: i64 = 1000;
 
 #[derive(Clone, Copy)]
@@ -131,12 +131,12 @@ impl Mappings {
         true
     }
 
-    /// A kept mapping of at least `bytes` and at most a quarter more.
-    fn reuse(&mut self, bytes: usize) -> Option<Mapping> {
+    /// The smallest kept mapping of at least `bytes` and at most `most`.
+    fn reuse(&mut self, bytes: usize, most: usize) -> Option<Mapping> {
         let mut best: Option<usize> = None;
         for (index, kept) in self.kept.iter().enumerate() {
             let smaller = best.is_none_or(|best| kept.bytes < self.kept[best & (KEPT - 1)].bytes);
-            if kept.address != 0 && kept.bytes >= bytes && kept.bytes - bytes <= bytes / 4 && smaller {
+            if kept.address != 0 && kept.bytes >= bytes && kept.bytes <= most && smaller {
                 best = Some(index);
             }
         }
@@ -146,16 +146,22 @@ impl Mappings {
         Some(mapping)
     }
 
-    /// Keeps a mapping if it may be; what has to be unmapped now.
-    fn keep(&mut self, mapping: Mapping) -> [Mapping; KEPT + 1] {
+    /// Takes out what was kept for too long; to be unmapped.
+    fn expired(&mut self, now: i64) -> [Mapping; KEPT + 1] {
         let mut gone = [VACANT; KEPT + 1];
-        let now = now();
         for ((kept, since), gone) in self.kept.iter_mut().zip(&self.since).zip(&mut gone) {
             if kept.address != 0 && now - since > IDLE {
                 *gone = core::mem::replace(kept, VACANT);
                 self.kept_bytes -= gone.bytes;
             }
         }
+        gone
+    }
+
+    /// Keeps a mapping if it may be; what has to be unmapped now.
+    fn keep(&mut self, mapping: Mapping) -> [Mapping; KEPT + 1] {
+        let now = now();
+        let mut gone = self.expired(now);
         match self.kept.iter().position(|kept| kept.address == 0) {
             Some(index) if self.kept_bytes + mapping.bytes <= KEPT_BYTES => {
                 let index = index & (KEPT - 1);
@@ -166,6 +172,13 @@ impl Mappings {
             _ => gone[KEPT] = mapping,
         }
         gone
+    }
+}
+
+/// Unmaps what was kept for too long, unless the lock is taken. Signals are blocked.
+pub fn expire(now: i64) {
+    if let Some(mut mappings) = MAPPINGS.try_lock() {
+        unmap_all(&mappings.expired(now));
     }
 }
 
@@ -214,15 +227,26 @@ pub fn allocate(size: usize, align: usize) -> (*mut u8, bool) {
             return (region::address_of(unit), zeroed);
         }
     }
-    map(size, align, &quiet)
+    map(size, align, size.saturating_add(size / 2), &quiet)
 }
 
-fn map(size: usize, align: usize, quiet: &Quiet) -> (*mut u8, bool) {
+/// As [`allocate`] for a block beyond [`LARGEST_RUN`] that is growing: with a quarter to spare, or up to four times that if it is at hand.
+#[cold]
+#[inline(never)]
+pub fn allocate_growing(size: usize) -> *mut u8 {
+    let spare = size.saturating_add(size / 4);
+    if spare <= LARGEST_RUN || spare > isize::MAX as usize / 4 {
+        return allocate(spare, 16).0;
+    }
+    map(spare, 16, spare * 4, &Quiet::enter()).0
+}
+
+fn map(size: usize, align: usize, most: usize, quiet: &Quiet) -> (*mut u8, bool) {
     const FAILED: (*mut u8, bool) = (core::ptr::null_mut(), false);
     let bytes = size.max(1).next_multiple_of(OS_PAGE);
     if align <= OS_PAGE && bytes > LARGEST_RUN {
         let mut mappings = MAPPINGS.lock(quiet);
-        if let Some(mapping) = mappings.reuse(bytes) {
+        if let Some(mapping) = mappings.reuse(bytes, most) {
             if mappings.insert(mapping) {
                 return (mapping.address as *mut u8, false);
             }
@@ -254,17 +278,15 @@ fn map(size: usize, align: usize, quiet: &Quiet) -> (*mut u8, bool) {
 /// Bytes that the user of a large block may use; None if there is no such block.
 #[cold]
 pub fn usable_size(block: *mut u8) -> Option<usize> {
-    let quiet = Quiet::enter();
     if let Some(unit) = region::unit_of(block as usize) {
-        return page_heap::with(&quiet, |_| {
-            let span = region::span(unit);
-            // SAFETY: units up to the bump are committed; beyond it `is_used` says no.
-            unsafe {
-                (region::is_used(unit) && (*span).kind == Kind::Run && region::address_of(unit) == block)
-                    .then(|| (*span).bytes)
-            }
-        });
+        let span = region::span(unit);
+        // SAFETY: spans of used units are committed, and that of a live block does not change.
+        return unsafe {
+            (region::is_used(unit) && (*span).kind == Kind::Run && region::address_of(unit) == block)
+                .then(|| (*span).bytes)
+        };
     }
+    let quiet = Quiet::enter();
     let mappings = MAPPINGS.lock(&quiet);
     // SAFETY: `find` gave it, under this lock.
     mappings.find(block as usize).map(|slot| unsafe { (*slot).bytes })
@@ -344,7 +366,12 @@ pub fn resize(block: *mut u8, size: usize) -> Option<*mut u8> {
     // SAFETY: a mapping of ours; its user has asked for another size.
     unsafe {
         let old = (*slot).bytes;
-        let address = memory::remap(block, old, bytes, true).ok()?;
+        // A growing block gets a quarter more: it will be back.
+        let roomy = if bytes > old { (bytes + bytes / 4).next_multiple_of(OS_PAGE) } else { bytes };
+        let (address, bytes) = match memory::remap(block, old, roomy, true) {
+            Ok(address) => (address, roomy),
+            Err(_) => (memory::remap(block, old, bytes, true).ok()?, bytes),
+        };
         if address == block {
             (*slot).bytes = bytes;
             return Some(block);

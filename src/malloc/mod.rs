@@ -17,7 +17,7 @@
 
 mod central;
 mod check;
-mod cpu_cache;
+pub(crate) mod cpu_cache;
 mod early;
 pub mod fork;
 mod global;
@@ -36,27 +36,34 @@ pub use global::Global;
 
 use core::ptr::null_mut;
 
+use crate::arch;
+use cpu_cache::{HOT, MAP_OFFSET, SLOTS_OFFSET};
 use early::EARLY;
 use init::Heap;
 use lock::Quiet;
 use size_class::{LARGEST, SMALL, UNIT};
 use span::Kind;
 
-/// A block of at least `size` bytes, 16-aligned; null if memory is short or `size` absurd. Async-signal-safe up to 256 KiB.
-#[inline]
-#[must_use]
-pub fn allocate(size: usize) -> *mut u8 {
-    if cpu_cache::ready() && size <= SMALL {
-        let block = cpu_cache::pop(size_class::of(size));
-        if !block.is_null() {
-            return block;
-        }
-    }
-    allocate_slow(size)
+arch::heap::allocate! {
+    fn allocate_fast; hot HOT; slots SLOTS_OFFSET; slow allocate_slow
+}
+arch::heap::free! {
+    fn deallocate_fast; hot HOT; map MAP_OFFSET; slow deallocate_slow
+}
+arch::heap::free_sized! {
+    fn deallocate_sized_fast; hot HOT; slots SLOTS_OFFSET; slow deallocate_unsized
 }
 
+/// A block of at least `size` bytes, 16-aligned; null if memory is short or `size` absurd. Async-signal-safe up to 256 KiB.
+#[inline(always)]
+#[must_use]
+pub fn allocate(size: usize) -> *mut u8 {
+    allocate_fast(size)
+}
+
+/// An allocation that the fast path left.
 #[inline(never)]
-extern "C" fn allocate_slow(size: usize) -> *mut u8 {
+pub extern "C" fn allocate_slow(size: usize) -> *mut u8 {
     if size > LARGEST {
         return if init::heap() == Heap::ComingUp { null_mut() } else { large::allocate(size, 16).0 };
     }
@@ -136,8 +143,15 @@ enum Place {
     Other,
 }
 
-#[inline]
+#[inline(always)]
 fn place(block: *mut u8) -> Place {
+    let class = page_map::class_of(block as usize);
+    if class != 0 { Place::Class(class) } else { place_slow(block) }
+}
+
+#[cold]
+#[inline(never)]
+fn place_slow(block: *mut u8) -> Place {
     if let Some(unit) = region::unit_of(block as usize) {
         if !region::is_used(unit) {
             return Place::Other;
@@ -164,18 +178,22 @@ fn place(block: *mut u8) -> Place {
 ///
 /// # Safety
 /// Nobody uses the block any more.
-#[inline]
+#[inline(always)]
 pub unsafe fn deallocate(block: *mut u8) {
     // SAFETY: as the caller promises.
-    unsafe { deallocate_slow(block) };
+    unsafe { deallocate_fast(block) };
 }
 
+/// A deallocation that the fast path left.
+///
+/// # Safety
+/// As [`deallocate`].
 #[inline(never)]
-unsafe extern "C" fn deallocate_slow(block: *mut u8) {
+pub unsafe extern "C" fn deallocate_slow(block: *mut u8) {
     if block.is_null() {
         return;
     }
-    match place(block) {
+    match place_slow(block) {
         Place::Class(class) => {
             // SAFETY: a block of that class, which the caller has given up.
             unsafe {
@@ -197,9 +215,14 @@ unsafe extern "C" fn deallocate_slow(block: *mut u8) {
 ///
 /// # Safety
 /// As [`deallocate`], and `size` is what the block was allocated, or last reallocated, with.
-#[inline]
+#[inline(always)]
 pub unsafe fn deallocate_sized(block: *mut u8, size: usize) {
-    let _ = size;
+    // SAFETY: as the caller promises.
+    unsafe { deallocate_sized_fast(block, size) };
+}
+
+#[inline(never)]
+unsafe extern "C" fn deallocate_unsized(block: *mut u8, _size: usize) {
     // SAFETY: as the caller promises.
     unsafe { deallocate(block) };
 }
@@ -262,7 +285,11 @@ unsafe fn reallocate_if(block: *mut u8, size: usize, stays: impl Fn(usize) -> bo
     {
         return block;
     }
-    let new = allocate(size);
+    // A large block that grows once will grow again: address space to spare costs no memory.
+    let mut new = if old > LARGEST && size > old { large::allocate_growing(size) } else { null_mut() };
+    if new.is_null() {
+        new = allocate(size);
+    }
     if !new.is_null() {
         // SAFETY: both blocks are that large, and the old one is the caller's to give up.
         unsafe {

@@ -182,9 +182,11 @@ impl PageHeap {
         self.insert(unit, units, dirty);
     }
 
-    /// Makes a run longer in place, if what follows it is free; whether it did.
+    /// Makes a run longer in place, if what follows it is free or was never used; whether it did.
     pub fn grow(&mut self, unit: usize, old: usize, new: usize) -> bool {
-        let Some(after) = region::neighbour(unit + old, unit) else { return false };
+        let Some(after) = region::neighbour(unit + old, unit) else {
+            return region::bump_after(unit + old, unit, new - old);
+        };
         // SAFETY: the span of a used unit, under the lock.
         let after = unsafe { &*after };
         if after.kind != Kind::Free || (after.units as usize) < new - old {
@@ -241,6 +243,7 @@ impl PageHeap {
         let keep = (dirty - self.idle.min(dirty)).max(KEEP);
         self.release(keep);
         self.since = now;
+        super::large::expire(now);
         self.idle = self.bins[1].units;
     }
 }

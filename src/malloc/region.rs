@@ -156,39 +156,49 @@ fn commit(from: usize, to: usize, most: usize) -> Option<usize> {
     })
 }
 
+/// Commits the next `units` of a region and their spans, and hands them out; None if memory is short. Under the page heap's lock.
+fn extend(region: &mut Region, units: usize) -> Option<usize> {
+    let end = region.base + ((region.used + units) << UNIT_SHIFT);
+    if end > region.committed {
+        region.committed = commit(region.committed, end, region.base + (region.units << UNIT_SHIFT))?;
+    }
+    let spans_end = region.spans.wrapping_add(region.used + units + 1) as usize;
+    if spans_end > region.spans_committed {
+        region.spans_committed = commit(region.spans_committed, spans_end.next_multiple_of(UNIT), region.base)?;
+    }
+    let unit = region.first + region.used;
+    region.used += units;
+    Some(unit)
+}
+
 /// Hands out `units` fresh zeroed units; None if memory is short. Under the page heap's lock.
 pub fn bump(units: usize) -> Option<usize> {
     for attempt in 0..2 {
-        let count = COUNT.load(Ordering::Relaxed);
-        for index in (0..count).rev() {
+        for index in (0..COUNT.load(Ordering::Relaxed)).rev() {
             // SAFETY: below COUNT, and the lock guards the fields that change.
             let region = unsafe { &mut *get(index) };
-            if region.units - region.used < units {
-                continue;
+            if region.units - region.used >= units {
+                return extend(region, units);
             }
-            let end = region.base + ((region.used + units) << UNIT_SHIFT);
-            if end > region.committed {
-                region.committed = commit(region.committed, end, region.base + (region.units << UNIT_SHIFT))?;
-            }
-            let spans_end = region.spans.wrapping_add(region.used + units + 1) as usize;
-            if spans_end > region.spans_committed {
-                let end = spans_end.next_multiple_of(64 * 1024);
-                // SAFETY: pages of the reservation that nobody uses yet.
-                unsafe {
-                    let from = region.spans_committed as *mut u8;
-                    memory::protect(from, end - region.spans_committed, Protection::READ_WRITE).ok()?;
-                }
-                region.spans_committed = end;
-            }
-            let unit = region.first + region.used;
-            region.used += units;
-            return Some(unit);
         }
         if attempt == 0 {
             add(units)?;
         }
     }
     None
+}
+
+/// Hands out the `units` fresh units at `unit`, if they are the next ones of the region of `of`; whether it did. Under the page heap's lock.
+pub fn bump_after(unit: usize, of: usize, units: usize) -> bool {
+    for index in 0..COUNT.load(Ordering::Relaxed) {
+        // SAFETY: below COUNT, and the lock guards the fields that change.
+        let region = unsafe { &mut *get(index) };
+        if of.wrapping_sub(region.first) < region.units {
+            let next = unit == region.first + region.used && region.units - region.used >= units;
+            return next && extend(region, units).is_some();
+        }
+    }
+    false
 }
 
 /// Gives the contents of a run back to the kernel; it reads as zero afterwards.

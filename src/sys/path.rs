@@ -22,7 +22,13 @@ pub unsafe fn unlink(path: *const u8, flags: u32) -> Result<(), Errno> {
 ///
 /// # Safety
 /// Both paths end with a zero byte.
-pub unsafe fn rename(from_directory: i32, from: *const u8, to_directory: i32, to: *const u8, flags: u32) -> Result<(), Errno> {
+pub unsafe fn rename(
+    from_directory: i32,
+    from: *const u8,
+    to_directory: i32,
+    to: *const u8,
+    flags: u32,
+) -> Result<(), Errno> {
     let (from_directory, to_directory) = (from_directory as isize as usize, to_directory as isize as usize);
     // SAFETY: as the caller promises.
     unsafe { call!(__NR_renameat2, from_directory, from as usize, to_directory, to as usize, flags as usize) }.map(drop)

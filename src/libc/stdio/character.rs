@@ -2,9 +2,9 @@
 //!
 //! Fast path of both: two loads, a compare, a load or store, a store.
 
+use super::EOF;
 use super::lock::{self, threaded};
 use super::stream::{self, AT_END, File, NO_READ, standard_input, standard_output};
-use super::EOF;
 
 /// The next byte, or EOF; the lock is the caller's.
 #[inline(always)]

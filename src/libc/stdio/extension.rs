@@ -1,6 +1,5 @@
 //! stdio_ext.h: the questions that programs used to answer by looking into `FILE`.
 
-
 use super::stream::{self, BY_CALLER, File, LINE, NO_READ, NO_WRITE};
 
 #[unsafe(no_mangle)]

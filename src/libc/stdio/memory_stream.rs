@@ -149,7 +149,8 @@ struct Growing {
     position: usize,
 }
 
-static GROWING: Backend = Backend { read: growing_read, write: growing_write, seek: growing_seek, close: growing_close };
+static GROWING: Backend =
+    Backend { read: growing_read, write: growing_write, seek: growing_seek, close: growing_close };
 
 unsafe fn growing_read(_file: *mut File, _to: *mut u8, _len: usize) -> isize {
     errno::fail(Errno::EBADF) as isize // the stream is not for reading: not reached

@@ -99,7 +99,9 @@ unsafe extern "C" fn fdopen(fd: i32, mode: *const u8) -> *mut File {
     let checked = Mode::parse(mode).and_then(|mode| {
         let now = descriptor::control(fd, raw::F_GETFL, 0)?;
         let access = now & raw::O_ACCMODE;
-        if access == raw::O_RDONLY && mode.stream & NO_WRITE == 0 || access == raw::O_WRONLY && mode.stream & NO_READ == 0 {
+        if access == raw::O_RDONLY && mode.stream & NO_WRITE == 0
+            || access == raw::O_WRONLY && mode.stream & NO_READ == 0
+        {
             return Err(Errno::EINVAL);
         }
         if mode.stream & APPEND != 0 && now & raw::O_APPEND == 0 {

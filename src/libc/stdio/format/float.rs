@@ -298,7 +298,8 @@ unsafe fn round(decimal: &mut Decimal, wanted: Wanted) {
     let at = limbs.wrapping_add(index);
     let part = *at % unit;
     let odd = *at / unit & 1 != 0;
-    let (dropped, half, mut below) = if unit == 1 { (*at.wrapping_sub(1), LIMB / 2, index - 1) } else { (part, unit / 2, index) };
+    let (dropped, half, mut below) =
+        if unit == 1 { (*at.wrapping_sub(1), LIMB / 2, index - 1) } else { (part, unit / 2, index) };
     let up = if dropped == half {
         while below != 0 && *limbs.wrapping_add(below - 1) == 0 {
             below -= 1;

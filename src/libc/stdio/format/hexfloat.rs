@@ -10,7 +10,14 @@ use crate::libc::float::Parts;
 ///
 /// The fraction is rounded to nearest even; a carry goes into the digit before the point and stays there, as in glibc, except that `f` becomes
 /// `1` with an exponent higher by four.
-pub unsafe fn format(sink: &mut Sink, spec: &Specification, frame: &Frame, parts: &Parts, precision: u32, lead_bits: u32) {
+pub unsafe fn format(
+    sink: &mut Sink,
+    spec: &Specification,
+    frame: &Frame,
+    parts: &Parts,
+    precision: u32,
+    lead_bits: u32,
+) {
     let fraction_bits = precision - lead_bits; // a multiple of four
     let mut digits = fraction_bits / 4;
     let mut fraction = parts.mantissa & ((1 << fraction_bits) - 1);

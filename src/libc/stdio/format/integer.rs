@@ -89,7 +89,14 @@ pub unsafe fn power_of_two(sink: &mut Sink, spec: &Specification, bits: u32, sig
 
 /// Prefix, zeros and digits in the width.
 #[inline(never)]
-unsafe fn lay_out(sink: &mut Sink, spec: &Specification, prefix: [u8; 3], prefix_len: usize, at: *const u8, digits: usize) {
+unsafe fn lay_out(
+    sink: &mut Sink,
+    spec: &Specification,
+    prefix: [u8; 3],
+    prefix_len: usize,
+    at: *const u8,
+    digits: usize,
+) {
     // Without a precision it is 1; with one, the flag 0 does not count.
     let least = if spec.precision < 0 { 1 } else { spec.precision as isize };
     let mut zeros = (least - digits as isize).max(0);
