@@ -12,10 +12,12 @@ The libc face, step by step:
 
 import os
 import shutil
+import tempfile
+from pathlib import Path
 
 from ci import setup
 from ci.paths import CPUS, TARGET
-from ci.shell import ROOT, Failed, run, say, step
+from ci.shell import ROOT, Failed, capture, run, say, step
 
 FACES = ("guest", "start", "libc", "preload")
 EMPTY_LIBRARIES = ("m", "pthread", "dl", "rt", "util", "crypt", "resolv")
@@ -77,7 +79,7 @@ def libc(cpu):
     built, library = release(cpu) / "libdacapo.a", lib / "libc.a"
     if not library.exists() or library.stat().st_mtime < built.stat().st_mtime:
         fresh = library.with_suffix(".new")
-        run([cpu.tool("objcopy"), "--weaken", built, fresh])
+        _weaken(cpu, built, fresh)
         fresh.rename(library)
     for name, flags in (("crt1.o", ("-DCRT1",)), ("rcrt1.o", ("-DCRT1", "-DRCRT1"))):
         _assemble(cpu, ROOT / "arch" / cpu.name / "start.S", lib / name, flags)
@@ -90,6 +92,26 @@ def libc(cpu):
     gcc.chmod(0o755)
     _headers(cpu)
     return gcc
+
+
+def _weaken(cpu, built, fresh):
+    """Copies an archive with the symbols that each of its members defines made weak.
+
+    Not those that it needs: a weak reference would not fetch the other member of the archive that has the symbol.
+    """
+    with tempfile.TemporaryDirectory(dir=fresh.parent) as folder:
+        run([cpu.tool("ar"), "x", built], cwd=folder)
+        members = sorted(Path(folder).iterdir())
+        for member in members:
+            if member.name.startswith("compiler_builtins"):
+                continue  # weak already
+            defined = capture([cpu.tool("nm"), "--extern-only", "--defined-only", "--format=just-symbols", member])
+            names = member.with_suffix(".symbols")
+            names.write_text(defined)
+            run([cpu.tool("objcopy"), f"--weaken-symbols={names}", member], echo=False)
+            names.unlink()
+        fresh.unlink(missing_ok=True)
+        run([cpu.tool("ar"), "rcs", fresh, *members], echo=False)
 
 
 def _assemble(cpu, source, object_, flags):
