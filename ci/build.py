@@ -106,6 +106,8 @@ def _weaken(cpu, built, fresh):
             if member.name.startswith("compiler_builtins"):
                 continue  # weak already
             defined = capture([cpu.tool("nm"), "--extern-only", "--defined-only", "--format=just-symbols", member])
+            if not defined.strip():
+                continue
             names = member.with_suffix(".symbols")
             names.write_text(defined)
             run([cpu.tool("objcopy"), f"--weaken-symbols={names}", member], echo=False)
