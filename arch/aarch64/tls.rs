@@ -44,6 +44,20 @@ pub unsafe fn set_thread_pointer(address: usize, _hwcap2: usize) -> Result<(), c
     Ok(())
 }
 
+/// Where gcc's code reads the canary on this CPU.
+#[cfg(feature = "start")]
+#[allow(non_upper_case_globals)]
+#[unsafe(no_mangle)]
+static __stack_chk_guard: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(0);
+
+/// The canary, from where gcc's code reads it.
+#[cfg(feature = "start")]
+#[inline(always)]
+#[must_use]
+pub fn canary() -> usize {
+    __stack_chk_guard.load(core::sync::atomic::Ordering::Relaxed) // written once, before any other thread
+}
+
 /// Writes what the header of a new thread holds: nothing here (there is no dtv: all thread-local variables of a static program lie
 /// in the one block; the canary is the global `__stack_chk_guard`, since gcc looks there on this CPU).
 ///
@@ -52,9 +66,6 @@ pub unsafe fn set_thread_pointer(address: usize, _hwcap2: usize) -> Result<(), c
 #[cfg(feature = "start")]
 #[inline(always)]
 pub unsafe fn write_header(_pointer: *mut usize, canary: usize, _pointer_guard: usize) {
-    #[allow(non_upper_case_globals)]
-    #[unsafe(no_mangle)]
-    static __stack_chk_guard: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(0);
     __stack_chk_guard.store(canary, core::sync::atomic::Ordering::Relaxed); // the same value for every thread
 }
 

@@ -51,6 +51,19 @@ pub unsafe fn set_thread_pointer(address: usize, hwcap2: usize) -> Result<(), cr
     unsafe { crate::sys::call!(__NR_arch_prctl, ARCH_SET_FS, address) }.map(drop)
 }
 
+/// The canary, from where gcc's code reads it.
+#[cfg(feature = "start")]
+#[inline(always)]
+#[must_use]
+pub fn canary() -> usize {
+    let canary;
+    // SAFETY: the word is part of every thread's header.
+    unsafe {
+        asm!("mov {}, fs:[0x28]", out(reg) canary, options(nostack, readonly, pure, preserves_flags));
+    }
+    canary
+}
+
 /// Writes what the header of a new thread holds: its own address twice, the canary and the pointer guard. (There is no dtv: all
 /// thread-local variables of a static program lie in the one block.)
 ///

@@ -29,6 +29,7 @@ mod panic;
 mod print;
 pub mod program_header;
 pub mod relocate;
+pub mod vdso;
 
 pub use arguments::{Args, Env, Outcome, args, env, environment, run};
 pub use at_exit::at_exit;
