@@ -16,6 +16,9 @@ pub mod per_thread;
 pub mod rseq;
 pub mod sync;
 
+// Layer 2: per-CPU data.
+pub mod percpu;
+
 // Layer 4: per-CPU heap.
 pub mod malloc;
 

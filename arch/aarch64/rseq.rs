@@ -113,13 +113,31 @@ macro_rules! begin {
     };
 }
 
-/// Ends the section. `exits` lists it among the places that code in the section may leave to, for debuggers.
-macro_rules! commit {
+/// The first address after the section stands right behind the store that commits it.
+#[cfg(not(dacapo_broken = "late_commit"))]
+macro_rules! commit_label {
     () => {
         "3:"
     };
+}
+/// The negative control: the label is one instruction late, so a section that has committed can be made to start over.
+#[cfg(dacapo_broken = "late_commit")]
+macro_rules! commit_label {
+    () => {
+        "nop\n3:"
+    };
+}
+
+/// Ends the section. `exits` lists it among the places that code in the section may leave to, for debuggers.
+macro_rules! commit {
+    () => {
+        commit_label!()
+    };
     (exits) => {
-        "3:\n .pushsection __rseq_exit_point_array, \"awo\", @progbits, __rseq_cs\n .quad 2b, 3b\n .popsection"
+        concat!(
+            commit_label!(),
+            "\n .pushsection __rseq_exit_point_array, \"awo\", @progbits, __rseq_cs\n .quad 2b, 3b\n .popsection"
+        )
     };
 }
 

@@ -3,5 +3,6 @@
 #![cfg(test)]
 
 mod fence;
+mod percpu;
 mod rseq;
 mod sync;

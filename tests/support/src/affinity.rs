@@ -41,3 +41,15 @@ pub fn pin(cpu: usize) {
         assert_eq!(libc::sched_setaffinity(0, size_of_val(&set), &raw const set), 0);
     }
 }
+
+/// Moves another thread to one CPU, if both still exist.
+pub fn move_thread(tid: u32, cpu: usize) {
+    // SAFETY: the set is a valid one.
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(cpu, &mut set);
+        if tid != 0 {
+            libc::sched_setaffinity(tid as libc::pid_t, size_of_val(&set), &raw const set);
+        }
+    }
+}

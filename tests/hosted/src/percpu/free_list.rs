@@ -1,0 +1,117 @@
+use std::ptr::NonNull;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+
+use dacapo::arch::ListNode;
+use dacapo::percpu::FreeList;
+
+/// An object, and whether a thread has it now.
+#[repr(C)]
+struct Object {
+    node: ListNode,
+    held: AtomicU32,
+}
+
+/// Objects that must be in one place at any time.
+struct Pool(Vec<NonNull<ListNode>>);
+// SAFETY: an object is touched by the thread that holds it; `held` is an atomic.
+unsafe impl Sync for Pool {}
+// SAFETY: as above.
+unsafe impl Send for Pool {}
+
+fn pool(count: usize) -> Pool {
+    let object = || Object { node: ListNode { next: std::ptr::null_mut(), room: 0 }, held: AtomicU32::new(1) };
+    Pool((0..count).map(|_| NonNull::from(Box::leak(Box::new(object()))).cast()).collect())
+}
+
+fn hold(node: NonNull<ListNode>) {
+    // SAFETY: all nodes here are Objects, which are leaked.
+    let before = unsafe { node.cast::<Object>().as_ref() }.held.swap(1, SeqCst);
+    assert_eq!(before, 0, "two threads hold one object");
+}
+
+fn give_up(node: NonNull<ListNode>) {
+    // SAFETY: as above.
+    unsafe { node.cast::<Object>().as_ref() }.held.store(0, SeqCst);
+}
+
+fn push(list: &FreeList, node: NonNull<ListNode>) -> bool {
+    give_up(node);
+    // SAFETY: leaked, held by nobody, and only we know it.
+    let pushed = unsafe { list.push(node) }.is_ok();
+    if !pushed {
+        hold(node);
+    }
+    pushed
+}
+
+#[test]
+fn it_is_last_in_first_out_and_bounded() {
+    support::affinity::pin(support::affinity::allowed()[0]);
+    let list = FreeList::new(2).expect("memory");
+    let Pool(nodes) = pool(3);
+    assert!(list.pop().is_none());
+    let pushed: Vec<_> = nodes.iter().map(|&node| push(&list, node)).collect();
+    assert_eq!(pushed, [true, true, false]);
+    assert_eq!(list.pop(), Some(nodes[1]));
+    assert_eq!(list.take().collect::<Vec<_>>(), [nodes[0]]);
+    assert_eq!((list.pop(), list.take().count()), (None, 0));
+    assert!(FreeList::new(usize::MAX).is_err());
+}
+
+/// Threads pass objects around through their CPUs' lists while another drains them all: none is lost, none is held twice.
+#[test]
+fn no_object_is_lost_or_doubled_under_signals_migrations_and_drains() {
+    const OBJECTS: usize = 64;
+    let Pool(nodes) = pool(OBJECTS);
+    let everywhere = Pool(nodes.clone());
+    let list = FreeList::new(16).expect("memory");
+    let spare = Mutex::new(Pool(nodes));
+    let drained = AtomicU32::new(0);
+    let over = AtomicBool::new(false);
+    super::tormented(6, |thread| {
+        if thread == 0 {
+            let _over = super::Over(&over);
+            for turn in 0..300 {
+                let keep = |chain: dacapo::percpu::Chain| {
+                    for node in chain {
+                        hold(node);
+                        drained.fetch_add(1, SeqCst);
+                        spare.lock().expect("no panic").0.push(node);
+                    }
+                };
+                if turn % 2 == 0 {
+                    list.drain(keep)
+                } else {
+                    (0..list.slots()).for_each(|i| keep(list.drain_one(i)))
+                }
+                std::thread::yield_now();
+            }
+            return;
+        }
+        let mut mine = Vec::new();
+        while !over.load(SeqCst) {
+            for _ in 0..100 {
+                match list.pop() {
+                    Some(node) => {
+                        hold(node);
+                        mine.push(node);
+                    }
+                    None => mine.extend(spare.lock().expect("no panic").0.pop()),
+                }
+                while let Some(node) = mine.pop() {
+                    if !push(&list, node) {
+                        spare.lock().expect("no panic").0.push(node);
+                    }
+                }
+            }
+        }
+    });
+    let mut rest: Vec<_> = spare.into_inner().expect("no panic").0;
+    list.drain(|chain| rest.extend(chain));
+    let mut all = everywhere.0;
+    rest.sort();
+    all.sort();
+    assert_eq!(rest, all);
+    assert!(drained.into_inner() > 0, "drains that find nothing test nothing");
+}
