@@ -37,8 +37,8 @@ class Table:
     others', so that below 1.00 (less is better) or above it (more is better) means that dacapo is ahead.
     """
 
-    def __init__(self, name, title, peers, ours=(DACAPO,)):
-        self.name, self.title, self.peers, self.ours = name, title, list(peers), ours
+    def __init__(self, name, title, peers, ours=(DACAPO,), transposed=False):
+        self.name, self.title, self.peers, self.ours, self.transposed = name, title, list(peers), ours, transposed
         self.rows, self.absent, self.notes, self.targets = {}, {}, [], []
 
     def row(self, label, unit, better="less"):
@@ -76,6 +76,18 @@ class Table:
     def show(self):
         """Prints everything on stdout."""
         print("\n" + bold(self.title))
+        print(self._transposed() if self.transposed else self._by_row())
+        for note in self.notes:
+            print(note)
+        self._explain()
+
+    def _transposed(self):
+        """A line for each peer, a column for each row: for many peers and few rows of one unit."""
+        lines = [[peer, *("-" if self.value(label, peer) is None else figure(self.value(label, peer)) for label in self.rows),
+                  next(iter(self.rows.values()))["unit"]] for peer in self.peers]
+        return grid(["", *self.rows, "unit"], lines)
+
+    def _by_row(self):
         shown = [peer for peer in self.peers if any(self.value(label, peer) is not None for label in self.rows)]
         heads = ["", *shown, *([f"{ours} / best other" for ours in self.ours if ours in shown]), "unit"]
         lines = []
@@ -89,10 +101,10 @@ class Table:
                     ratio = self.ratio(label, ours)
                     cells.append("-" if ratio is None else f"{ratio:.2f}")
             lines.append([label, *cells, row["unit"] + (", more is better" if row["better"] == "more" else "")])
-        print(grid(heads, lines))
-        print("Medians; * is the best of its row.")
-        for note in self.notes:
-            print(note)
+        return grid(heads, lines) + "\nMedians; * is the best of its row."
+
+    def _explain(self):
+        """What is missing, and the figures to reach."""
         for peer, reasons in self.absent.items():
             for reason in dict.fromkeys(reasons.values()):
                 labels = [label for label, other in reasons.items() if other == reason]
