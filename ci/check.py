@@ -10,9 +10,17 @@ from ci.shell import Failed, capture, line, run, say, step
 
 
 def packages():
-    """The workspace's packages besides the library: {name: folder's manifest}."""
+    """The workspace's packages besides the library: {name: whether it has tests that cargo's harness runs}.
+
+    A package on the start face has none: the harness is a std program.
+    """
     text = capture(["cargo", "metadata", "--format-version", "1", "--no-deps"])
-    return {p["name"]: p["manifest_path"] for p in json.loads(text)["packages"] if p["name"] != "dacapo"}
+    found = {}
+    for package in json.loads(text)["packages"]:
+        if package["name"] != "dacapo":
+            faces = [feature for need in package["dependencies"] if need["name"] == "dacapo" for feature in need["features"]]
+            found[package["name"]] = not {"start", "libc"} & set(faces)
+    return found
 
 
 def clippy_jobs(cpus):
@@ -29,8 +37,9 @@ def clippy_jobs(cpus):
         for face in FACES:
             features = [] if face == "guest" else ["--features", face]
             jobs.append((f"clippy, face {face}, {cpu.name}", [*words, "-p", "dacapo", "--lib", *features, *tail], env))
-        for name in packages():
-            jobs.append((f"clippy, {name}, {cpu.name}", [*words, "-p", name, "--all-targets", *tail], env))
+        for name, tested in packages().items():
+            targets = ["--all-targets"] if tested else ["--bins"]
+            jobs.append((f"clippy, {name}, {cpu.name}", [*words, "-p", name, *targets, *tail], env))
     return jobs
 
 

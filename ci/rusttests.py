@@ -22,7 +22,9 @@ FREESTANDING = {
     "static-pie": ("-Crelocation-model=pie",),
 }
 HARNESS_OPTIONS = ("--show-output",)  # what a passing test says: it may be why it could not run
-_BARE = ("-Ctarget-feature=+crt-static", "-Clink-arg=-nostartfiles", "-Clink-arg=-nostdlib", f"-Clink-arg=-Wl,-T,{SECTIONS}")
+# GNU ld, because lld refuses to insert after an output section that the program happens not to have.
+_BARE = ("-Ctarget-feature=+crt-static", "-Clink-arg=-nostartfiles", "-Clink-arg=-nostdlib", "-Clink-arg=-fuse-ld=bfd",
+         f"-Clink-arg=-Wl,-T,{SECTIONS}")
 
 
 def build(cpu, words, rustflags=()):

@@ -58,8 +58,10 @@ def _still_running(what):
     start = time.monotonic()
 
     def tick():
-        while not done.wait(QUIET_SECONDS):
+        quiet = QUIET_SECONDS
+        while not done.wait(quiet):
             say(f"    ... {what}: {time.monotonic() - start:.0f} s")
+            quiet = min(2 * quiet, 60)
 
     thread = threading.Thread(target=tick, daemon=True)
     thread.start()

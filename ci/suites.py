@@ -156,7 +156,8 @@ def _freestanding(tally, cpu, model, emulator=()):
     require_package("freestanding")
     tools(*build.needs(cpu))
     for name, program in sorted(rusttests.freestanding(cpu, model).items()):
-        rusttests.run_program(tally, f"freestanding-{cpu.name}/{model}/{name}", [*emulator, program])
+        rusttests.run_program(tally, f"freestanding-{cpu.name}/{model}/{name}", [*emulator, program],
+                              {EMULATED: "1"} if emulator else None, timeout=240 if emulator else 60)
 
 
 @suite("freestanding", "start, TLS, threads: programs without a libc, static and static-pie, on this machine")
@@ -216,12 +217,13 @@ def _guest(tally, name, version, cpu):
             if test not in alone:
                 full = f"{name}/{test}"
                 job(full, program,
-                    lambda out, code, t=full: tally.failed(t, out) if code is None else tally.by_exit_code(t, code, out))
+                    lambda out, code, t=full: tally.failed(t, out) if code is None else tally.by_exit_code(t, code, out),
+                    env=(f"{EMULATED}=1",), seconds=180)
     if not jobs:
         raise Skip("the workspace has neither hosted nor freestanding tests yet")
     qemu.run_jobs(cpu.name, version, jobs, name, timeout=1200)
     for test, program in sorted(alone.items()):
-        ending = qemu.boot(cpu.name, version, program, name=f"{name}-{test}")
+        ending = qemu.boot(cpu.name, version, program, name=f"{name}-{test}", env={EMULATED: "1"})
         full = f"{name}/{test}"
         if ending.code is None:
             tally.failed(full, f"{ending.console[-3000:]}\n{ending.problem}", f"./x.py qemu --kernel {version} {program}")
