@@ -53,7 +53,7 @@ class Toolchain:
             return program
         program.parent.mkdir(parents=True, exist_ok=True)
         program.unlink(missing_ok=True)
-        say("+ " + line(command))
+        say("+ " + _shorter(line(command), sources))
         try:
             done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   timeout=300)
@@ -74,6 +74,15 @@ class Toolchain:
             home = Path(self.compiler[0]).parent.parent
             own = [home / "lib/libc.a", home / "lib/crt1.o", home / "lib/dacapo.specs", *sorted((home / "include").rglob("*.h"))]
         return [*sources, *sorted(beside), *self.extra, *own]
+
+
+def _shorter(text, sources):
+    """The command as a person would type it at the root: relative paths, and a pattern for a whole folder of sources."""
+    for folder in {Path(source).parent for source in sources}:
+        inside = sorted(folder.glob("*.c"))
+        if len(inside) > 4 and all(path in sources for path in inside):
+            text = text.replace(" ".join(map(str, inside)), f"{folder}/*.c")
+    return text.replace(f"{ROOT}/", "")
 
 
 def _state(path):

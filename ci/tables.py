@@ -40,6 +40,7 @@ class Table:
     def __init__(self, name, title, peers, ours=(DACAPO,), transposed=False):
         self.name, self.title, self.peers, self.ours, self.transposed = name, title, list(peers), ours, transposed
         self.rows, self.absent, self.notes, self.targets = {}, {}, [], []
+        self.texts = {}  # {label: {peer: text}}: facts that are not figures
 
     def row(self, label, unit, better="less"):
         return self.rows.setdefault(label, {"unit": unit, "better": better, "peers": {}})
@@ -101,6 +102,8 @@ class Table:
                     ratio = self.ratio(label, ours)
                     cells.append("-" if ratio is None else f"{ratio:.2f}")
             lines.append([label, *cells, row["unit"] + (", more is better" if row["better"] == "more" else "")])
+        gaps = [""] * (len(heads) - len(shown) - 1)
+        lines += [[label, *(words.get(peer, "-") for peer in shown), *gaps] for label, words in self.texts.items()]
         return grid(heads, lines) + "\nMedians; * is the best of its row."
 
     def _explain(self):
@@ -125,7 +128,7 @@ class Table:
                                          for peer, values in row["peers"].items() if values}}
                 for label, row in self.rows.items()}
         path.write_text(json.dumps({"bench": self.name, "title": self.title, "machine": machine(), "rows": rows, "absent": self.absent,
-                                    "notes": self.notes, "targets": self.targets}, indent=1) + "\n")
+                                    "facts": self.texts, "notes": self.notes, "targets": self.targets}, indent=1) + "\n")
         say(f"kept in {os.path.relpath(path)}")
 
 
