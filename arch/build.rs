@@ -28,6 +28,12 @@ fn main() {
     if env::var_os("CARGO_CFG_DACAPO_COUNT_ABORTS").is_some() {
         assembler.define("DACAPO_COUNT_ABORTS", None);
     }
+    // The negative controls: `--cfg dacapo_broken="NAME"`, for this crate alone, so that its dependencies are built once.
+    println!("cargo::rerun-if-env-changed=DACAPO_BROKEN");
+    if let Ok(broken) = env::var("DACAPO_BROKEN") {
+        println!("cargo::rustc-cfg=dacapo_broken=\"{broken}\"");
+        assembler.define(&format!("DACAPO_BROKEN_{}", broken.to_uppercase()), None);
+    }
     let mut any = false;
     for file in files {
         let path = folder.join(file);

@@ -27,9 +27,10 @@ _BARE = ("-Ctarget-feature=+crt-static", "-Clink-arg=-nostartfiles", "-Clink-arg
          f"-Clink-arg=-Wl,-T,{SECTIONS}")
 
 
-def build(cpu, words, rustflags=()):
+def build(cpu, words, rustflags=(), extra=None):
     """Runs cargo with `words` for that CPU and returns the programs it made: {name: path}."""
     env = cargo_env(cpu, rustflags)
+    env.update(extra or {})
     command = ["cargo", *words, "--target", cpu.triple, "--message-format=json-render-diagnostics"]
     say("+ " + line(command, env))
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, stdin=subprocess.DEVNULL,
@@ -49,10 +50,10 @@ def freestanding(cpu, model="static"):
     return build(cpu, ["build", "--release", "-p", "freestanding", "--bins"], (*FREESTANDING[model], *_BARE))
 
 
-def harness(cpu, package, static=False):
+def harness(cpu, package, static=False, rustflags=(), extra=None):
     """Builds the test harnesses of a package: {name: path}."""
     flags = ("-Ctarget-feature=+crt-static",) if static else ()
-    return build(cpu, ["test", "--no-run", "-p", package], flags)
+    return build(cpu, ["test", "--no-run", "-p", package], (*flags, *rustflags), extra)
 
 
 def log_of(name):

@@ -70,13 +70,71 @@ macro_rules! count_abort {
     };
 }
 
+/// Builds that are wrong on purpose (`DACAPO_BROKEN=NAME` in the environment of the build sets `--cfg dacapo_broken="NAME"`): `x.py test --suite controls` shows that the tests catch each.
+///
+/// | name | what is wrong |
+/// | --- | --- |
+/// | `late_commit` | the commit label stands one instruction late: a section that has stored is aborted and stores again |
+/// | `early_commit` | it stands one instruction early: the last instruction is not protected |
+/// | `index_before_start` | the index is read before the section begins: after a migration there it is another CPU's |
+/// | `wrong_signature` | the word before the abort handler is not the one that was registered: the kernel kills the program |
+macro_rules! signature {
+    () => {
+        SIGNATURE + if cfg!(dacapo_broken = "wrong_signature") { 1 } else { 0 }
+    };
+}
+#[cfg(not(dacapo_broken = "early_commit"))]
+macro_rules! length {
+    () => {
+        "3f - 2f"
+    };
+}
+#[cfg(dacapo_broken = "early_commit")]
+macro_rules! length {
+    () => {
+        "3f - 2f - 5" // the last store of each section has 3 to 5 bytes
+    };
+}
+#[cfg(not(dacapo_broken = "late_commit"))]
+macro_rules! commit_label {
+    () => {
+        "3:\n"
+    };
+}
+#[cfg(dacapo_broken = "late_commit")]
+macro_rules! commit_label {
+    () => {
+        "nop\n 3:\n"
+    };
+}
+#[cfg(not(dacapo_broken = "index_before_start"))]
+macro_rules! index {
+    (before, $to:literal) => {
+        ""
+    };
+    (inside, $to:literal, $early:literal) => {
+        concat!("movsxd ", $to, ", dword ptr fs:[{index}]\n")
+    };
+}
+#[cfg(dacapo_broken = "index_before_start")]
+macro_rules! index {
+    (before, $to:literal) => {
+        concat!("movsxd ", $to, ", dword ptr fs:[{index}]\n")
+    };
+    (inside, $to:literal, $early:literal) => {
+        concat!("mov ", $to, ", ", $early, "\n")
+    };
+}
+
 /// Publishes the section's descriptor, loads the index and the block. `$t` ends as the index, `$b` as the block.
 macro_rules! begin {
     ($t:literal, $b:literal) => {
         concat!(
             ".pushsection __rseq_cs, \"aw\"\n .balign 32\n",
-            "5: .long 0, 0\n",            // version, flags
-            "   .quad 2f, 3f - 2f, 4f\n", // start, length, abort
+            "5: .long 0, 0\n", // version, flags
+            "   .quad 2f, ",
+            length!(),
+            ", 4f\n", // start, length, abort
             ".popsection\n",
             ".pushsection __rseq_cs_ptr_array, \"awo\", @progbits, __rseq_cs\n .quad 5b\n .popsection\n",
             ".pushsection .text.rseq_abort, \"ax\"\n",
@@ -85,36 +143,22 @@ macro_rules! begin {
             count_abort!(),
             "jmp 6f\n", // abort: nothing to undo, arm again
             ".popsection\n",
-            "6: lea ",
+            "6: ",
+            index!(before, $b),
+            "   lea ",
             $t,
             ", [rip + 5b]\n",
             "   mov qword ptr fs:[{area} + 8], ",
             $t,
             "\n", // arm
-            "2: movsxd ",
-            $t,
-            ", dword ptr fs:[{index}]\n", // t = index, read inside the section
+            "2: ",
+            index!(inside, $t, $b), // t = index, read inside the section
             "   mov ",
             $b,
             ", [{table} + 8*",
             $t,
             "]", // b = block
         )
-    };
-}
-
-/// The first address after the section stands right behind the store that commits it.
-#[cfg(not(dacapo_broken = "late_commit"))]
-macro_rules! commit_label {
-    () => {
-        "3:"
-    };
-}
-/// The negative control: the label is one instruction late, so a section that has committed can be made to start over.
-#[cfg(dacapo_broken = "late_commit")]
-macro_rules! commit_label {
-    () => {
-        "nop\n3:"
     };
 }
 
@@ -126,7 +170,7 @@ macro_rules! commit {
     (exits) => {
         concat!(
             commit_label!(),
-            "\n .pushsection __rseq_exit_point_array, \"awo\", @progbits, __rseq_cs\n .quad 2b, 3b\n .popsection"
+            ".pushsection __rseq_exit_point_array, \"awo\", @progbits, __rseq_cs\n .quad 2b, 3b\n .popsection"
         )
     };
 }
@@ -138,7 +182,7 @@ macro_rules! section {
         // SAFETY: the section touches the current CPU's block and nothing else that is visible before its last instruction;
         // it never writes an input, so the abort handler may start over; the caller vouches for table and offset.
         unsafe { asm!($($template),+, area = const super::tls::PER_THREAD_OFFSET, index = in(reg) $fields.index,
-            table = in(reg) $table, SIGNATURE = const SIGNATURE, $($operands)*, options(nostack)) }
+            table = in(reg) $table, SIGNATURE = const signature!(), $($operands)*, options(nostack)) }
     };
 }
 #[cfg(not(feature = "start"))]
@@ -147,7 +191,7 @@ macro_rules! section {
         // SAFETY: the section touches the current CPU's block and nothing else that is visible before its last instruction;
         // it never writes an input, so the abort handler may start over; the caller vouches for table and offset.
         unsafe { asm!($($template),+, area = in(reg) $fields.area, index = in(reg) $fields.index,
-            table = in(reg) $table, SIGNATURE = const SIGNATURE, $($operands)*, options(nostack)) }
+            table = in(reg) $table, SIGNATURE = const signature!(), $($operands)*, options(nostack)) }
     };
 }
 

@@ -7,14 +7,27 @@
  * An abort jumps back to `arm`; nothing but the caller's buffer (pop) or slots above `len` (push) was written.
  */
         .intel_syntax noprefix
+
+/* Builds that are wrong on purpose: see rseq.rs. */
+#if defined(DACAPO_BROKEN_LATE_COMMIT)
+#define COMMIT_SHIFT 3
+#elif defined(DACAPO_BROKEN_EARLY_COMMIT)
+#define COMMIT_SHIFT -3
+#else
+#define COMMIT_SHIFT 0
+#endif
+#ifdef DACAPO_BROKEN_WRONG_SIGNATURE
+#define SIGNATURE 0x53053054
+#else
 #define SIGNATURE 0x53053053
+#endif
 
 .macro rseq_descriptor name
         .pushsection __rseq_cs, "aw"
         .balign 32
 .L\name\()_descriptor:
         .long   0, 0
-        .quad   .L\name\()_start, .L\name\()_commit - .L\name\()_start, .L\name\()_abort
+        .quad   .L\name\()_start, .L\name\()_commit - .L\name\()_start + COMMIT_SHIFT, .L\name\()_abort
         .popsection
         .pushsection __rseq_cs_ptr_array, "awo", @progbits, __rseq_cs
         .quad   .L\name\()_descriptor

@@ -1,14 +1,16 @@
 //! The step test: every section of the descriptor table, interrupted at every instruction, by every other operation and by migration.
 //!
 //! 1. Each operation runs once; the descriptor it armed tells which section it is. A section of the table that no operation armed is a failure.
-//! 2. The section's instruction boundaries are its start, every instruction after it, and the commit address, the first one outside.
+//! 2. Its instruction boundaries are those of the arming code before it, its start, every instruction after that, and the commit address, the
+//!    first one outside.
 //! 3. At each boundary, for each filling of the block and each interference, a hardware breakpoint stops the operation, and the signal's
 //!    handler interferes: any operation nested, migration to another CPU, or migration and then an operation.
-//! 4. Inside the section the kernel must have aborted it (the handler's frame shows the abort address): the interference came first, then the
-//!    whole operation. At the commit address it must not: the whole operation came first. The blocks of all CPUs and both answers are
-//!    compared with the model, run in that order.
+//! 4. Inside the section the kernel must have aborted it (the handler's frame shows the abort address), before it it must not: in both cases
+//!    the interference came first, then the whole operation. At the commit address it must not: the whole operation came first. The blocks
+//!    of all CPUs and both answers are compared with the model, run in that order.
 //! 5. Each boundary must have been reached at least once.
 
+mod boundaries;
 mod breakpoint;
 mod operations;
 mod world;
@@ -49,18 +51,13 @@ fn armed() -> usize {
     unsafe { (*area).rseq_cs.load(std::sync::atomic::Ordering::Relaxed) }
 }
 
-/// The addresses of a section's instructions, and of the first one after it.
-fn boundaries(section: &CriticalSection) -> Vec<usize> {
-    let end = section.start + section.length;
-    if !breakpoint::on_x86() {
-        return (section.start..=end).step_by(4).collect();
+/// A boundary as a person writes it: `start+0x10`.
+fn from_start(boundary: usize, section: &CriticalSection) -> String {
+    if boundary < section.start {
+        format!("start-{:#x}", section.start - boundary)
+    } else {
+        format!("start+{:#x}", boundary - section.start)
     }
-    // SAFETY: the section's own text.
-    let code = unsafe { std::slice::from_raw_parts(section.start as *const u8, section.length) };
-    let decoder = iced_x86::Decoder::with_ip(64, code, section.start as u64, iced_x86::DecoderOptions::NONE);
-    let mut addresses: Vec<usize> = decoder.into_iter().map(|instruction| instruction.ip() as usize).collect();
-    addresses.push(end);
-    addresses
 }
 
 /// What happens at a boundary.
@@ -158,7 +155,8 @@ impl Stepper {
             .map_err(|error| format!("perf_event_open: {error}"))?;
         let Some(counter) = seen else { return Ok(None) };
 
-        let inside = boundary < section.start + section.length;
+        let done = boundary >= section.start + section.length;
+        let inside = boundary >= section.start && !done;
         let expected_counter = if inside { section.abort } else { boundary };
         if counter != expected_counter {
             return Err(format!("the handler's frame shows {counter:#x}, not {expected_counter:#x}"));
@@ -170,15 +168,16 @@ impl Stepper {
         let run_outer = |models: &mut BTreeMap<usize, _>, cpu| {
             (operation.model)(models.get_mut(&cpu).expect("a model for every CPU"), &outer, cpu)
         };
-        let (want, want_nested) = if inside {
-            let nested = run_nested(&mut models);
-            (run_outer(&mut models, there), nested)
-        } else {
+        let (want, want_nested) = if done {
             let outer = run_outer(&mut models, home);
             (outer, run_nested(&mut models))
+        } else {
+            let nested = run_nested(&mut models);
+            (run_outer(&mut models, there), nested)
         };
         if got != Some(want) || got_nested != want_nested {
-            return Err(format!("answers {got:?} and {got_nested:?}, not {want:?} and {want_nested:?}"));
+            let got = got.expect("the operation ended");
+            return Err(format!("answers {got:?} and {got_nested:x?}, not {want:?} and {want_nested:x?}"));
         }
         for (&cpu, model) in &models {
             let found = self.world.read(cpu)?;
@@ -192,7 +191,7 @@ impl Stepper {
     /// Every boundary, filling and interference for one section.
     fn step_all(&mut self, operation: &Operation, section: &CriticalSection) -> Report {
         let mut report = Report::default();
-        for boundary in boundaries(section) {
+        for boundary in boundaries::of(section) {
             report.boundaries += 1;
             let mut reached = false;
             for fill in [0, CAPACITY / 2, CAPACITY] {
@@ -207,8 +206,8 @@ impl Stepper {
                                 report.passes += usize::from(!aborted);
                             }
                             Err(message) => report.failures.push(format!(
-                                "at +{:#x}, visit {visit}, filled with {fill}, {interference}: {message}",
-                                boundary - section.start
+                                "at {}, visit {visit}, filled with {fill}, {interference}: {message}",
+                                from_start(boundary, section)
                             )),
                         }
                     }
@@ -267,7 +266,7 @@ fn main() {
         claimed.push(std::ptr::from_ref(section));
         let report = stepper.step_all(operation, section);
         say(&format!(
-            "{:18} {:2} boundaries, {:2} reached; {:5} aborted, {:3} past the commit and not aborted; {} wrong",
+            "{:18} {:2} boundaries, {:2} reached; {:5} aborted, {:3} outside and not aborted; {} wrong",
             operation.name,
             report.boundaries,
             report.reached,

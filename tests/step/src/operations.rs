@@ -12,7 +12,7 @@ use crate::world::{ARRAY, CAPACITY, CELL, COMPARED, COUNTER, FRESH, LIST, Model}
 pub const BATCH: usize = 3;
 
 /// What an operation answers: a few words, made without memory, since a signal handler makes them too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Answer {
     pub len: usize,
     pub words: [usize; 8],
@@ -23,6 +23,12 @@ impl Answer {
         let mut answer = Answer { len: words.len(), words: [0; 8] };
         answer.words[..words.len()].copy_from_slice(words);
         answer
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:x?}", &self.words[..self.len])
     }
 }
 

@@ -1,0 +1,70 @@
+"""The negative controls: the library built wrong on purpose (`DACAPO_BROKEN=NAME` makes arch/build.rs set `--cfg dacapo_broken="NAME"`), and the tests that must catch each.
+
+The broken builds have a cargo directory of their own, so that the good one keeps its products.  A control passes if the named test fails,
+and the same test passes in the good build: a test that fails anyway proves nothing.
+"""
+
+import re
+import signal
+from dataclasses import dataclass
+
+from ci import rusttests
+from ci.paths import TARGET
+from ci.shell import line, run
+
+# name: (package, tests that must fail in the broken build); () means: the program is killed by SIGSEGV.
+BROKEN = {
+    "late_commit": (("step", ("add", "list_push", "array_pop_batch")),
+                    ("hosted", ("rseq::section::sums_are_exact_when_threads_outnumber_cpus_and_signals_interrupt_them",))),
+    "early_commit": (("step", ("list_push", "array_pop_batch")),),
+    "index_before_start": (("step", ("add", "list_push", "array_pop")),),
+    "wrong_signature": (("step", ()),),
+}
+
+
+@dataclass
+class Verdicts:
+    """What one test program said: each test's verdict, and how it ended."""
+
+    tests: dict
+    code: int
+    text: str
+    repeat: str
+
+
+def _judge(cpu, package, broken=None):
+    extra = {"DACAPO_BROKEN": broken, "CARGO_TARGET_DIR": str(TARGET / "controls")} if broken else {}
+    programs = rusttests.harness(cpu, package, extra=extra)
+    log = rusttests.log_of(f"controls-{broken or 'good'}-{package}")
+    env = {"DACAPO_EXPECT_RSEQ": "adopted"}
+    code = run([programs[package]], env=env, timeout=600, check=False, output=log)
+    text = log.read_text(errors="replace")
+    # libtest prints a test's name and its verdict on one line, with the test's own output between them.
+    tests = dict(re.findall(r"^test (\S+) \.\.\. .*?(ok|FAILED|ignored)", text, re.M))
+    return Verdicts(tests, code, text, line([programs[package]], env))
+
+
+def run_all(tally, cpu):
+    """Builds and judges every control."""
+    good = {}
+    for broken, rows in BROKEN.items():
+        for package, names in rows:
+            if package not in good:
+                good[package] = _judge(cpu, package)
+            if any(verdict == "ignored" for verdict in good[package].tests.values()):
+                tally.skipped(f"controls/{broken}/{package}", good[package].text.splitlines()[0])
+                continue
+            bad = _judge(cpu, package, broken)
+            if not names:
+                name = f"controls/{broken}/{package} is killed by the kernel"
+                if bad.code == -signal.SIGSEGV and good[package].code == 0:
+                    tally.passed(name)
+                else:
+                    tally.failed(name, f"{bad.text[-2000:]}\nended with {bad.code}, not by SIGSEGV; good build: {good[package].code}", bad.repeat)
+            for test in names:
+                name = f"controls/{broken}/{package} catches it in {test}"
+                if bad.tests.get(test) == "FAILED" and good[package].tests.get(test) == "ok":
+                    tally.passed(name)
+                else:
+                    tally.failed(name, f"{bad.text[-2000:]}\nbroken build: {bad.tests.get(test)}; good build: "
+                                       f"{good[package].tests.get(test)}", bad.repeat)
