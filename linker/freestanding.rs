@@ -3,12 +3,12 @@
 //! `DACAPO_LINK=static` (default) makes a program at a fixed address, `DACAPO_LINK=static-pie` one that relocates itself. Under
 //! `-C target-feature=+crt-static` rustc decides by `-C relocation-model`; x.py's test runs give the rest of the flags too.
 
-use std::{env, path::Path};
+use std::env;
 
 fn main() {
     println!("cargo::rerun-if-env-changed=DACAPO_LINK");
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    if flags.contains("sections.ld") {
+    if flags.contains("-nostartfiles") {
         return;
     }
     let chosen = flags.contains("+crt-static");
@@ -17,9 +17,6 @@ fn main() {
         Ok("static-pie") => true,
         Ok(other) => panic!("DACAPO_LINK is {other}; it may be static or static-pie"),
     };
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("linker/sections.ld"));
-    let script = script.into_iter().find(|script| script.is_file()).expect("linker/sections.ld is in this repository");
-    println!("cargo::rerun-if-changed={}", script.display());
     // No start files and no libraries but ours; the last word on position independence is ours too, whatever rustc chose.
     let kind = if pie { "-static-pie" } else { "-static" };
     for argument in ["-nostartfiles", "-nostdlib"] {
@@ -30,8 +27,7 @@ fn main() {
             println!("cargo::rustc-link-arg-bins={argument}");
         }
     }
-    for argument in ["--build-id=none", "--hash-style=gnu", "-znoseparate-code", "-T"] {
+    for argument in ["--build-id=none", "--hash-style=gnu", "-znoseparate-code"] {
         println!("cargo::rustc-link-arg-bins=-Wl,{argument}");
     }
-    println!("cargo::rustc-link-arg-bins=-Wl,{}", script.display());
 }

@@ -117,3 +117,18 @@ macro_rules! weak_address {
     }};
 }
 pub(crate) use weak_address;
+
+/// The current thread's copy of a thread-local variable of this program that assembly defined (local-exec: static programs only).
+#[cfg(feature = "start")]
+#[macro_export]
+macro_rules! tls_address {
+    ($name:literal) => {{
+        let address: usize;
+        // SAFETY: adds a constant of the link to the thread pointer.
+        unsafe {
+            core::arch::asm!("mov {0}, fs:[0]", concat!("lea {0}, [{0} + ", $name, "@TPOFF]"), out(reg) address,
+                options(nostack, readonly, pure, preserves_flags));
+        }
+        address
+    }};
+}

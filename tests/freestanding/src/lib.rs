@@ -33,6 +33,21 @@ pub fn failed(file: &str, line: u32, what: &str) -> ! {
     dacapo::sys::process::exit_group(1)
 }
 
+/// Whether this process runs under qemu-user, which emulates system calls: it gives no rseq, ignores RLIMIT_AS, cannot execute this CPU's
+/// files, and breaks when a forked child makes threads.
+#[must_use]
+pub fn emulated() -> bool {
+    let no_rseq = dacapo::rseq::state() == dacapo::rseq::State::Unavailable(Errno::ENOSYS);
+    no_rseq && dacapo::start::auxv::auxv().rseq_feature_size() == 0
+}
+
+/// Skips the test under qemu-user.
+pub fn needs_a_kernel(why: &str) {
+    if emulated() {
+        skip(why);
+    }
+}
+
 /// Ends the test as not for this machine.
 pub fn skip(why: &str) -> ! {
     dacapo::println!("skipped: {why}");
@@ -99,6 +114,7 @@ pub fn in_child(f: impl FnOnce() -> i32) -> Ending {
 
 /// Runs this program again with other arguments and environment (both null-terminated); `prepare` runs in the child before.
 pub fn run_self(argv: &[*const u8], envp: &[*const u8], prepare: impl FnOnce()) -> Ending {
+    needs_a_kernel("qemu-user cannot execute files of this CPU");
     let path = dacapo::start::auxv::auxv().execfn();
     in_child(|| {
         prepare();
@@ -191,17 +207,22 @@ pub fn unshare_pids() -> bool {
     (unsafe { syscall1(number::UNSHARE, CLONE_NEWPID) }) == 0
 }
 
-/// Makes a fresh, empty directory the root of the file system for this process.
+const AT_FDCWD: usize = -100_isize as usize;
+
+/// Makes an empty directory the root of the file system for this process. [`remove_directory`] is for a process outside.
 pub fn empty_root(path: &CStr) -> bool {
-    const AT_FDCWD: usize = -100_isize as usize;
-    const AT_REMOVEDIR: usize = 0x200;
     // SAFETY: zero-terminated paths.
     unsafe {
-        let made = syscall3(number::MKDIRAT, AT_FDCWD, path.as_ptr() as usize, 0o700) == 0;
-        let rooted = made && syscall1(number::CHROOT, path.as_ptr() as usize) == 0;
-        let _ = syscall3(number::UNLINKAT, AT_FDCWD, path.as_ptr() as usize, AT_REMOVEDIR);
-        rooted
+        let _ = syscall3(number::MKDIRAT, AT_FDCWD, path.as_ptr() as usize, 0o700); // it may be there already
+        syscall1(number::CHROOT, path.as_ptr() as usize) == 0
     }
+}
+
+/// Removes an empty directory.
+pub fn remove_directory(path: &CStr) {
+    const AT_REMOVEDIR: usize = 0x200;
+    // SAFETY: zero-terminated.
+    let _ = unsafe { syscall3(number::UNLINKAT, AT_FDCWD, path.as_ptr() as usize, AT_REMOVEDIR) };
 }
 
 /// Lines of /proc/self/maps: mappings of this process; None without /proc.

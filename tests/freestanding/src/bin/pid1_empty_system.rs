@@ -6,7 +6,9 @@ use core::ptr::null;
 
 use dacapo::sys::{file, process};
 use dacapo::thread;
-use freestanding::{Ending, check, empty_root, execute, fork, in_child, skip, unshare_pids, wait};
+use freestanding::{Ending, check, empty_root, execute, fork, in_child, remove_directory, skip, unshare_pids, wait};
+
+const ROOT: &core::ffi::CStr = c"/tmp/dacapo-empty-root";
 
 fn init() -> i32 {
     check!(process::getpid() == 1);
@@ -23,6 +25,7 @@ dacapo::main!(|_, _| {
     if process::getpid() == 1 {
         return init();
     }
+    freestanding::needs_a_kernel("qemu-user cannot execute files of this CPU");
     let path = dacapo::start::auxv::auxv().execfn();
     // SAFETY: the kernel's own string.
     let opened = unsafe { file::openat(file::AT_FDCWD, path, 0, 0) };
@@ -34,7 +37,7 @@ dacapo::main!(|_, _| {
         }
         let child = fork();
         if child == Ok(0) {
-            if !empty_root(c"/tmp/dacapo-empty-root") {
+            if !empty_root(ROOT) {
                 process::exit_group(77);
             }
             // SAFETY: null-terminated lists.
@@ -50,7 +53,9 @@ dacapo::main!(|_, _| {
             }
         }
     }
-    match helper.map(wait) {
+    let ending = helper.map(wait);
+    remove_directory(ROOT);
+    match ending {
         Ok(Ending::Code(77)) => skip("making a PID namespace and a new root takes root's rights"),
         ending => check!(ending == Ok(Ending::Code(0)), "{ending:?}"),
     }

@@ -47,6 +47,7 @@ fn exhaust(most: usize) -> i32 {
 }
 
 dacapo::main!(|_, _| {
+    freestanding::needs_a_kernel("qemu-user knows no RLIMIT_AS");
     let memory = in_child(|| {
         limit(ADDRESS_SPACE, 128 << 20); // fifteen stacks
         exhaust(64)
