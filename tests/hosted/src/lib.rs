@@ -4,5 +4,6 @@
 
 mod fence;
 mod percpu;
+mod malloc;
 mod rseq;
 mod sync;

@@ -1,0 +1,70 @@
+//! Freeing what may not be freed ends the process with a line that names the address and the rule.
+
+use std::os::unix::process::ExitStatusExt;
+
+use dacapo::malloc::{allocate, deallocate};
+
+use super::again;
+
+const VARIABLE: &str = "DACAPO_VICTIM";
+
+/// The inner program: does what the variable says, in a process of its own.
+#[test]
+fn victim() {
+    let Ok(case) = std::env::var(VARIABLE) else { return };
+    let on_the_stack = [0_u64; 16];
+    // SAFETY: all but "nothing" is wrong on purpose, and must not get beyond the call.
+    unsafe {
+        let small = allocate(100);
+        let large = allocate(300_000);
+        let mapped = allocate(5 << 20);
+        match case.as_str() {
+            "nothing" => [small, large, mapped].into_iter().for_each(|block| deallocate(block)),
+            "small twice" => [small, small].into_iter().for_each(|block| deallocate(block)),
+            "large twice" => [large, large].into_iter().for_each(|block| deallocate(block)),
+            "mapped twice" => [mapped, mapped].into_iter().for_each(|block| deallocate(block)),
+            "misaligned" => deallocate(small.add(4)),
+            "inside large" => deallocate(large.add(65_536)),
+            "inside mapped" => deallocate(mapped.add(4096)),
+            "stack" => deallocate((&raw const on_the_stack).cast_mut().cast()),
+            "static" => deallocate(VARIABLE.as_ptr().cast_mut().map_addr(|address| address & !15)),
+            "null page" => deallocate(16 as *mut u8),
+            "kernel half" => deallocate((usize::MAX << 12) as *mut u8),
+            "unused unit" => deallocate((small as usize + (1 << 36)) as *mut u8),
+            other => panic!("no such case: {other}"),
+        }
+    }
+    println!("survived");
+}
+
+fn run(case: &str) -> std::process::Output {
+    again("malloc::faults::victim", VARIABLE, case, || Ok(()))
+}
+
+#[test]
+fn a_bad_free_aborts_with_the_address_and_the_rule() {
+    for (case, rule) in [
+        ("small twice", "double free"),
+        ("large twice", "double free"),
+        ("mapped twice", "double free"),
+        ("misaligned", "is not the start of a live block"),
+        ("inside large", "is not the start of a live block"),
+        ("inside mapped", "is not the start of a live block"),
+        ("stack", "is not the start of a live block"),
+        ("static", "is not the start of a live block"),
+        ("null page", "free(): 0x10 is not the start of a live block"),
+        ("kernel half", "free(): 0xfffffffffffff000 is not the start of a live block"),
+        ("unused unit", "is not the start of a live block"),
+    ] {
+        let output = run(case);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.signal(), Some(libc::SIGABRT), "{case}: {said}");
+        assert!(said.contains("free(): 0x") && said.contains(rule), "{case}: {said}");
+    }
+}
+
+#[test]
+fn a_program_that_frees_each_block_once_survives() {
+    let output = run("nothing");
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("survived"), "{output:?}");
+}

@@ -1,0 +1,99 @@
+//! Memory goes back to the kernel: at once by trim, also under load, and by itself with time.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use dacapo::malloc;
+
+use super::{again, resident};
+
+fn fill(bytes: usize, size: usize) -> Vec<usize> {
+    (0..bytes / size)
+        .map(|_| {
+            let block = malloc::allocate(size);
+            // SAFETY: a live block of that size.
+            unsafe { block.write_bytes(1, size) };
+            block as usize
+        })
+        .collect()
+}
+
+fn free_all(blocks: Vec<usize>) {
+    // SAFETY: live blocks.
+    blocks.into_iter().for_each(|block| unsafe { malloc::deallocate(block as *mut u8) });
+}
+
+const VARIABLE: &str = "DACAPO_RETURNS";
+
+/// The inner program, alone in its process because residence is the process's.
+#[test]
+fn victim() {
+    let Ok(case) = std::env::var(VARIABLE) else { return };
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        if case == "busy" {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !stop.load(Ordering::Relaxed) {
+                        free_all(fill(100_000, 64));
+                    }
+                });
+            }
+        }
+        for size in [48, 30_000, 200_000, 1 << 20] {
+            let before = resident();
+            let blocks = fill(64 << 20, size);
+            let full = resident();
+            assert!(full > before + (56 << 20), "size {size}: {before} -> {full}");
+            if case == "not freed" {
+                malloc::trim(0);
+                let kept = resident();
+                assert!(kept > before + (56 << 20), "trim took live memory");
+                println!("size {size}: kept {} KiB", kept.saturating_sub(before) >> 10);
+                free_all(blocks);
+                malloc::trim(0);
+                continue;
+            }
+            free_all(blocks);
+            if case == "time" {
+                let start = Instant::now();
+                while resident() > before + (16 << 20) && start.elapsed() < Duration::from_secs(10) {
+                    // What keeps the clock going: ordinary traffic on the slow path.
+                    free_all(fill(2 << 20, 300_000));
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+            } else {
+                assert!(malloc::trim(0) > 0);
+            }
+            let after = resident();
+            assert!(after < before + (16 << 20), "size {size}: {before} -> {full} -> {after}");
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    println!("done");
+}
+
+fn passes(case: &str) {
+    let output = again("malloc::returns::victim", VARIABLE, case, || Ok(()));
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("done"), "{output:?}");
+}
+
+#[test]
+fn trim_gives_freed_memory_back() {
+    passes("idle");
+}
+
+#[test]
+fn trim_works_while_other_threads_allocate() {
+    passes("busy");
+}
+
+#[test]
+fn freed_memory_goes_back_by_itself() {
+    passes("time");
+}
+
+#[test]
+fn trim_leaves_live_blocks_alone() {
+    passes("not freed");
+}
