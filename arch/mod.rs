@@ -77,6 +77,9 @@ pub use cpu::{rseq, syscall, tls, vector};
 /// Bytes that two CPUs' data must be apart so that neither disturbs the other: a cache line and its prefetched neighbour.
 pub const CACHE_LINE: usize = cpu::CACHE_LINE;
 
+/// The smallest stack that C programs may ask for on this CPU, in bytes.
+pub const STACK_MIN: usize = cpu::STACK_MIN;
+
 /// The word that ends a list and the word that links it: what the list sections read and write in a node.
 ///
 /// Two words at the start of every object that is in a list; the owner may use them as soon as the object is popped.

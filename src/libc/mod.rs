@@ -19,11 +19,25 @@
     reason = "a C function is unsafe as a whole; its contract is the manual page of its name"
 )]
 
+mod assert;
+mod ctype;
+mod dirent;
+mod dlfcn;
 pub mod errno;
 mod exit;
+mod files;
 pub(crate) mod float;
+mod kernel_calls;
 mod link;
+mod locale;
 mod malloc;
+mod memory_map;
+mod poll;
+mod random;
+mod signal;
 pub(crate) mod stdio;
 pub mod stdlib;
 pub mod string;
+mod time;
+mod unistd;
+mod wide;

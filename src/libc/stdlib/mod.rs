@@ -1,3 +1,10 @@
 //! stdlib.h: one module for each of its subjects.
 
+mod environment;
 pub mod float_parse;
+mod getopt;
+mod number;
+mod random;
+mod sort;
+mod system;
+mod temporary;

@@ -11,6 +11,7 @@ mod messages;
 mod search;
 mod tokens;
 
+pub(crate) use checked::check;
 pub use messages::{error_name, error_text};
 
 unsafe extern "C" {

@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 mod fence;
-mod percpu;
 mod malloc;
+mod percpu;
 mod rseq;
 mod sync;
