@@ -68,17 +68,20 @@
 mod cpu;
 
 pub(crate) use cpu::heap;
+pub use cpu::{float, rseq, syscall, tls, vector};
 #[cfg(feature = "libc")]
 pub use cpu::{long_double, variadic};
 #[cfg(feature = "start")]
 pub use cpu::{relocate, vdso};
-pub use cpu::{rseq, syscall, tls, vector};
 
 /// Bytes that two CPUs' data must be apart so that neither disturbs the other: a cache line and its prefetched neighbour.
 pub const CACHE_LINE: usize = cpu::CACHE_LINE;
 
 /// The smallest stack that C programs may ask for on this CPU, in bytes.
 pub const STACK_MIN: usize = cpu::STACK_MIN;
+
+/// C's ilogb of zero and of not-a-number, which each CPU's ABI chose for itself.
+pub use cpu::{ILOGB0, ILOGBNAN};
 
 /// The word that ends a list and the word that links it: what the list sections read and write in a node.
 ///
