@@ -9,23 +9,16 @@
 //! did, so a thread that is made in between does no harm. `flockfile` always takes the lock: it may be held across the making of a thread.
 
 use core::cell::Cell;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use crate::arch::tls::thread_pointer;
 use crate::sys::futex;
-
-/// Set for good by the maker of the second thread, before it runs.
-static THREADED: AtomicBool = AtomicBool::new(false);
+use crate::thread;
 
 /// Whether another thread may exist.
 #[inline(always)]
 pub fn threaded() -> bool {
-    THREADED.load(Ordering::Relaxed) // Relaxed: the thread that sets it is the only one until then
-}
-
-/// From now on locks are taken. Called before the second thread is made.
-pub fn set_threaded() {
-    THREADED.store(true, Ordering::Relaxed); // Relaxed: clone(2) orders it for the new thread
+    thread::is_multi_threaded()
 }
 
 /// A recursive futex lock.
@@ -43,6 +36,7 @@ impl Lock {
     }
 
     /// Takes it, or takes it once more.
+    #[inline(never)]
     pub fn acquire(&self) {
         if !self.try_acquire() {
             self.wait();
@@ -69,6 +63,7 @@ impl Lock {
     }
 
     /// Undoes one `acquire` of this thread.
+    #[inline(never)]
     pub fn release(&self) {
         let depth = self.depth.get() - 1;
         self.depth.set(depth);

@@ -18,6 +18,7 @@
 
 pub mod format;
 pub mod lock;
+pub mod scan;
 
 pub mod stream;
 
@@ -31,6 +32,7 @@ mod open;
 mod pipe;
 mod position;
 mod printf;
+mod scanf;
 
 mod setting;
 mod status;

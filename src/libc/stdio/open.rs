@@ -4,7 +4,9 @@ use core::ptr::null_mut;
 
 use linux_raw_sys::general as raw;
 
-use super::stream::{self, ALLOCATED, APPEND, ASK_TERMINAL, Backend, File, LINE, NO_READ, NO_WRITE, UNBUFFERED, UNGET};
+use super::stream::{
+    self, ALLOCATED, APPEND, ASK_TERMINAL, Backend, File, LINE, NO_READ, NO_WRITE, UNBUFFERED, UNGET, UNLISTED,
+};
 use super::{BUFSIZ, EOF, free, lock, malloc};
 use crate::libc::errno;
 use crate::sys::{Errno, descriptor, file};
@@ -54,10 +56,9 @@ pub unsafe fn allocate(flags: u32, fd: i32) -> *mut File {
     if file.is_null() {
         return errno::fail_null(Errno::ENOMEM);
     }
-    file.write(File::new(flags | ALLOCATED | ASK_TERMINAL, fd));
+    file.write(File::new(flags | ALLOCATED | UNLISTED | ASK_TERMINAL, fd));
     (*file).buffer = file.wrapping_add(1).cast::<u8>().wrapping_add(UNGET);
     (*file).size = BUFSIZ;
-    stream::link(file);
     file
 }
 
@@ -203,7 +204,7 @@ unsafe fn reopen(path: *const u8, mode: *const u8, file: *mut File) -> Result<()
     f.write_from = null_mut();
     f.write_at = null_mut();
     f.write_fast = null_mut();
-    f.flags = f.flags & (ALLOCATED | UNBUFFERED) & !(AT_END | FAILED | LINE) | mode.stream | ASK_TERMINAL;
+    f.flags = f.flags & (ALLOCATED | UNBUFFERED | UNLISTED) & !(AT_END | FAILED | LINE) | mode.stream | ASK_TERMINAL;
     if f.flags & UNBUFFERED != 0 {
         f.flags &= !ASK_TERMINAL;
     }

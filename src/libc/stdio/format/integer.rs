@@ -19,7 +19,7 @@ pub static PAIRS: [u8; 200] = {
 const ROOM: usize = 64;
 
 /// Writes `value`'s digits to end before `end`: where they begin. 0 has none.
-#[inline(always)]
+#[inline(never)]
 pub unsafe fn digits_before(end: *mut u8, mut value: u64) -> *mut u8 {
     let mut at = end;
     while value >= 10 {
@@ -36,6 +36,7 @@ pub unsafe fn digits_before(end: *mut u8, mut value: u64) -> *mut u8 {
 }
 
 /// `value` in decimal, with `sign` unless that is 0.
+#[inline(never)]
 pub unsafe fn decimal(sink: &mut Sink, spec: &Specification, sign: u8, value: u64) {
     let mut room = core::mem::MaybeUninit::<[u8; ROOM]>::uninit();
     let end = room.as_mut_ptr().cast::<u8>().wrapping_add(ROOM);
@@ -55,6 +56,7 @@ pub unsafe fn decimal(sink: &mut Sink, spec: &Specification, sign: u8, value: u6
 }
 
 /// `value` with `bits` bits a digit.
+#[inline(never)]
 pub unsafe fn power_of_two(sink: &mut Sink, spec: &Specification, bits: u32, sign: u8, value: u64) {
     let mut room = core::mem::MaybeUninit::<[u8; ROOM]>::uninit();
     let end = room.as_mut_ptr().cast::<u8>().wrapping_add(ROOM);
@@ -117,6 +119,7 @@ unsafe fn lay_out(
 }
 
 /// `value` in decimal, nothing else.
+#[inline(never)]
 pub unsafe fn plain(sink: &mut Sink, value: u64) {
     let mut room = [0_u8; 20];
     let end = room.as_mut_ptr().wrapping_add(20);

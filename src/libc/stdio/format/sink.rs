@@ -32,8 +32,8 @@ impl Sink {
         self.gone + (self.at as usize - self.start as usize)
     }
 
-    /// Writes `len` bytes.
-    #[inline]
+    /// Writes `len` bytes. Not inlined: there are dozens of callers.
+    #[inline(never)]
     pub unsafe fn write(&mut self, from: *const u8, len: usize) {
         if len > self.end as usize - self.at as usize {
             return (self.spill)(self, from, len);
@@ -43,7 +43,7 @@ impl Sink {
     }
 
     /// Writes a byte.
-    #[inline(always)]
+    #[inline(never)]
     pub unsafe fn byte(&mut self, byte: u8) {
         if self.at == self.end {
             return (self.spill)(self, &raw const byte, 1);
@@ -53,15 +53,12 @@ impl Sink {
     }
 
     /// Writes `byte` `count` times; nothing if `count` is not positive.
-    #[inline]
-    pub unsafe fn fill(&mut self, byte: u8, count: isize) {
-        if count > 0 {
-            self.fill_some(byte, count as usize);
-        }
-    }
-
     #[inline(never)]
-    unsafe fn fill_some(&mut self, byte: u8, mut left: usize) {
+    pub unsafe fn fill(&mut self, byte: u8, count: isize) {
+        if count <= 0 {
+            return;
+        }
+        let mut left = count as usize;
         if left <= self.end as usize - self.at as usize {
             write_bytes(self.at, byte, left);
             self.at = self.at.wrapping_add(left);

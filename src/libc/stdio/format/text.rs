@@ -6,7 +6,7 @@ use super::specification::{LEFT, Specification};
 use crate::sys::Errno;
 
 /// `len` bytes in the width.
-#[inline]
+#[inline(never)]
 pub unsafe fn padded(sink: &mut Sink, spec: &Specification, from: *const u8, len: usize) {
     let spaces = spec.width as isize - len as isize;
     if spec.flags & LEFT == 0 {
@@ -19,7 +19,7 @@ pub unsafe fn padded(sink: &mut Sink, spec: &Specification, from: *const u8, len
 }
 
 /// A C string, cut at the precision; it need not end if that comes first.
-#[inline]
+#[inline(never)]
 pub unsafe fn bytes(sink: &mut Sink, spec: &Specification, string: *const u8) {
     let len = if spec.precision < 0 {
         strlen(string)
@@ -32,6 +32,7 @@ pub unsafe fn bytes(sink: &mut Sink, spec: &Specification, string: *const u8) {
 }
 
 /// UTF-8 of a wide character: the bytes and how many.
+#[inline(never)]
 fn encode(character: i32) -> Result<([u8; 4], usize), Errno> {
     let Some(character) = char::from_u32(character as u32) else {
         return Err(Errno::EILSEQ);

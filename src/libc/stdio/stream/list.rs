@@ -1,9 +1,9 @@
-//! The streams that exist beside the three standard ones, and flushing them all.
+//! The streams that are in use, and flushing them all.
 
 use core::ptr::null_mut;
 
 use super::super::lock::{self, Lock};
-use super::{ERROR, File, INPUT, OUTPUT, drain, give_back};
+use super::{File, UNLISTED, drain, give_back};
 
 struct List {
     lock: Lock,
@@ -12,8 +12,12 @@ struct List {
 
 static mut LIST: List = List { lock: Lock::new(), first: null_mut() };
 
-/// Adds a new stream.
+/// Adds a stream that enters a mode for the first time.
+#[cold]
+#[inline(never)]
 pub unsafe fn link(file: *mut File) {
+    (*file).flags &= !UNLISTED;
+    crate::start::exit::set_flush_hook(at_exit);
     let list = &raw mut LIST;
     let entered = lock::enter(&(*list).lock);
     (*file).next = (*list).first;
@@ -25,8 +29,12 @@ pub unsafe fn link(file: *mut File) {
     lock::leave(&(*list).lock, entered);
 }
 
-/// Takes a stream out; nothing happens to a standard one.
+/// Takes a stream out.
 pub unsafe fn unlink(file: *mut File) {
+    if (*file).flags & UNLISTED != 0 {
+        return;
+    }
+    (*file).flags |= UNLISTED;
     let list = &raw mut LIST;
     let entered = lock::enter(&(*list).lock);
     if !(*file).previous.is_null() {
@@ -58,9 +66,6 @@ unsafe fn settle(file: *mut File, ending: bool) -> i32 {
 /// Flushes every stream: 0, or EOF if output was refused somewhere. `ending`: unread input goes back to its file, too.
 pub unsafe fn flush_all(ending: bool) -> i32 {
     let mut result = 0;
-    for file in [&raw mut INPUT, &raw mut OUTPUT, &raw mut ERROR] {
-        result |= settle(file, ending);
-    }
     let list = &raw mut LIST;
     let entered = lock::enter(&(*list).lock);
     let mut file = (*list).first;
@@ -74,6 +79,6 @@ pub unsafe fn flush_all(ending: bool) -> i32 {
 
 /// The last stage of an orderly exit.
 pub fn at_exit() {
-    // SAFETY: the standard streams are static, and the others stay linked while the list's lock is held.
+    // SAFETY: a stream is in the list as long as it exists.
     unsafe { flush_all(true) };
 }

@@ -17,7 +17,7 @@ mod list;
 mod read;
 mod write;
 
-pub use list::{at_exit, flush_all, link, unlink};
+pub use list::{flush_all, link, unlink};
 pub use read::{fill, give_back, read, seek};
 pub use write::{begin_write, drain, put_slow, write};
 
@@ -42,6 +42,8 @@ pub const ASK_TERMINAL: u32 = 1 << 6;
 pub const APPEND: u32 = 1 << 7;
 /// The struct itself came from `malloc`.
 pub const ALLOCATED: u32 = 1 << 8;
+/// Not in the list of streams: it joins when it first enters a mode, so that a standard stream costs nothing until it is used.
+pub const UNLISTED: u32 = 1 << 10;
 /// The caller locks (`__fsetlocking`).
 pub const BY_CALLER: u32 = 1 << 9;
 
@@ -121,11 +123,11 @@ const fn standard(flags: u32, fd: i32, buffer: *mut u8, size: usize) -> File {
 }
 
 /// The stream of descriptor 0.
-pub static mut INPUT: File = standard(NO_WRITE, 0, (&raw mut INPUT_BUFFER).cast(), BUFSIZ);
+pub static mut INPUT: File = standard(UNLISTED | NO_WRITE, 0, (&raw mut INPUT_BUFFER).cast(), BUFSIZ);
 /// The stream of descriptor 1.
-pub static mut OUTPUT: File = standard(NO_READ | ASK_TERMINAL, 1, (&raw mut OUTPUT_BUFFER).cast(), BUFSIZ);
+pub static mut OUTPUT: File = standard(UNLISTED | NO_READ | ASK_TERMINAL, 1, (&raw mut OUTPUT_BUFFER).cast(), BUFSIZ);
 /// The stream of descriptor 2.
-pub static mut ERROR: File = standard(NO_READ | UNBUFFERED, 2, (&raw mut ERROR_BUFFER).cast(), 8);
+pub static mut ERROR: File = standard(UNLISTED | NO_READ | UNBUFFERED, 2, (&raw mut ERROR_BUFFER).cast(), 8);
 static mut ERROR_BUFFER: [u8; UNGET + 8] = [0; UNGET + 8];
 
 #[unsafe(no_mangle)]

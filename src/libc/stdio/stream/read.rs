@@ -2,11 +2,12 @@
 
 use core::ptr::{copy_nonoverlapping, null_mut};
 
-use super::{AT_END, FAILED, File, LINE, NO_READ, OUTPUT, at_exit, drain};
+use super::{AT_END, FAILED, File, LINE, NO_READ, OUTPUT, UNLISTED, drain, link};
 use crate::libc::errno;
 use crate::sys::{Errno, file};
 
 /// Leaves reading mode after giving back to the descriptor what was read ahead: false, with nothing changed, if that cannot seek.
+#[inline(never)]
 pub unsafe fn give_back(file: *mut File) -> bool {
     let f = &mut *file;
     let ahead = f.read_end as usize - f.read_at as usize;
@@ -76,7 +77,10 @@ unsafe fn begin_read(file: *mut File) -> bool {
         drain(output);
         super::super::lock::leave(&(*output).lock, entered);
     }
-    crate::start::exit::set_flush_hook(at_exit);
+    if f.flags & UNLISTED != 0 {
+        link(file);
+    }
+    let f = &mut *file;
     f.read_at = f.buffer;
     f.read_end = f.buffer;
     true

@@ -3,12 +3,13 @@
 use core::ptr::{copy, copy_nonoverlapping, null_mut};
 
 use super::super::{EOF, memchr};
-use super::{ASK_TERMINAL, FAILED, File, LINE, NO_WRITE, UNBUFFERED, at_exit, give_back};
+use super::{ASK_TERMINAL, FAILED, File, LINE, NO_WRITE, UNBUFFERED, UNLISTED, give_back, link};
 use crate::libc::errno;
 use crate::sys::file::{self, IoVec};
 use crate::sys::{Errno, terminal};
 
 /// Enters writing mode: false, with `errno` and `ferror` set, if the stream is not open for writing.
+#[inline(never)]
 pub unsafe fn begin_write(file: *mut File) -> bool {
     let f = &mut *file;
     if f.flags & NO_WRITE != 0 {
@@ -26,7 +27,10 @@ pub unsafe fn begin_write(file: *mut File) -> bool {
             f.flags |= LINE;
         }
     }
-    crate::start::exit::set_flush_hook(at_exit);
+    if f.flags & UNLISTED != 0 {
+        link(file);
+    }
+    let f = &mut *file;
     f.write_from = f.buffer;
     f.write_at = f.buffer;
     f.write_fast = if f.flags & (LINE | UNBUFFERED) != 0 { f.buffer } else { f.buffer.wrapping_add(f.size) };
@@ -82,6 +86,7 @@ pub unsafe fn write_through(file: *mut File, from: *const u8, len: usize) -> usi
 }
 
 /// Writes what is pending: 0, or EOF with `errno` and `ferror` set.
+#[inline(never)]
 pub unsafe fn drain(file: *mut File) -> i32 {
     if (*file).write_from.is_null() || (*file).write_at == (*file).write_from {
         return 0;
@@ -91,6 +96,7 @@ pub unsafe fn drain(file: *mut File) -> i32 {
 }
 
 /// Writes `len` bytes from `from`, by way of the buffer: how many were taken. Less than `len`: `errno` and `ferror` are set.
+#[inline(never)]
 pub unsafe fn write(file: *mut File, from: *const u8, len: usize) -> usize {
     let f = &mut *file;
     if f.write_from.is_null() && !begin_write(file) {
