@@ -53,13 +53,13 @@ int main(void)
 			ints(numbers[i], small[k]);
 	static const char *const floats[] = { "", "1", "1.5 2.5", "1e5x", "1e", "1e+", "1e+x", "1e-5e", ".", ".5.5", "-.5", "+", "-", "inf nan", "infinity -inf", "infi", "in", "na", "nan", "-nan(5)", "0x",
 		"0x1.8p3 0x1p-2", "0x1p", "0x.", "0x.8", "1..2", "1.e", "1e5.5", "12345678901234567890123456789012345678901234567890", "0x1.8e5", "1,2", "00012", "1e400 1e-400", "0e5", "1E+05", "e5", "--1" };
-	static const char *const lf[] = { "%lf%lf%n", "%3lf%lf%n", "%le %la%n", "%1lf%1lf%n", "%*lf%lf%n", "%lfe%lf%n", "%4lg%lf%n", "%2lf%lf%n" };
+	static const char *const lf[] = { "%lf%lf%n", "%3lf%lf%n", "%le %la%n", "%1lf%1lf%n", "%*lf%lf%n", "%lfe%lf%n", "%4lg%lf%n" };
 	for (unsigned i = 0; i < sizeof floats / sizeof *floats; i++)
 		for (unsigned k = 0; k < sizeof lf / sizeof *lf; k++)
 			doubles(floats[i], lf[k]);
 	static const char *const words[] = { "", "word", "two words", "  leading", "abc123def", "]x-y^z", "a-b-c", "\n\tx\ny", "aaaaaaaaaaaaaaaaaaaa", "%x y", "x", "123" };
 	static const char *const strings[] = { "%s%s%n", "%3s%4s%n", "%[a-z]%s%n", "%[^0-9]%[0-9]%n", "%[]x]%[]-z^]%n", "%[^]x]%s%n", "%c%c%n", "%3c%2c%n", "%*s%s%n", "%[a-]%[b-]%n", "%*[a-z]%s%n",
-		"x%s%s%n", " %c %c%n", "%%%s%s%n", "%5[a-z]%c%n", "%[", "%1[a]%[^\n]%n", "%[z-a]%s%n", "%*c%s%n", "%*3c%c%n" };
+		"x%s%s%n", " %c %c%n", "%%%s%s%n", "%5[a-z]%c%n", "%1[a]%[^\n]%n", "%[z-a]%s%n", "%*c%s%n", "%*3c%c%n" };
 	for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
 		for (unsigned k = 0; k < sizeof strings / sizeof *strings; k++)
 			texts(words[i], strings[k]);

@@ -28,7 +28,8 @@ impl Set {
         let mut set = Set { bits: [0; 4], negated };
         while *at != 0 && (*at != b']' || at == start) {
             let low = *at;
-            let range = *at.wrapping_add(1) == b'-' && !matches!(*at.wrapping_add(2), b']' | 0);
+            // z-a is no range, but three characters.
+            let range = *at.wrapping_add(1) == b'-' && *at.wrapping_add(2) != b']' && low <= *at.wrapping_add(2);
             let high = if range { *at.wrapping_add(2) } else { low };
             for byte in low..=high {
                 set.bits[usize::from(byte >> 6)] |= 1 << (byte & 63);
