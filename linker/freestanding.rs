@@ -19,7 +19,8 @@ fn main() {
     };
     // No start files and no libraries but ours; the last word on position independence is ours too, whatever rustc chose.
     let kind = if pie { "-static-pie" } else { "-static" };
-    for argument in ["-nostartfiles", "-nostdlib"] {
+    // GNU ld: rustc's lld cannot place the tables of the restartable sequences among what is read-only after relocation.
+    for argument in ["-fuse-ld=bfd", "-nostartfiles", "-nostdlib"] {
         println!("cargo::rustc-link-arg-bins={argument}");
     }
     if !chosen {
