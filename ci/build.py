@@ -99,8 +99,10 @@ def _weaken(cpu, built, fresh):
 
     Not those that it needs: a weak reference would not fetch the other member of the archive that has the symbol.
     """
+    # Where binutils find LLVM's linker plugin, they complain about the bitcode of Rust's own objects, once a member: into a file.
+    log = fresh.with_suffix(".log")
     with tempfile.TemporaryDirectory(dir=fresh.parent) as folder:
-        run([cpu.tool("ar"), "x", built], cwd=folder)
+        run([cpu.tool("ar"), "x", built], cwd=folder, output=log)
         members = sorted(Path(folder).iterdir())
         for member in members:
             if member.name.startswith("compiler_builtins"):
@@ -110,10 +112,10 @@ def _weaken(cpu, built, fresh):
                 continue
             names = member.with_suffix(".symbols")
             names.write_text(defined)
-            run([cpu.tool("objcopy"), f"--weaken-symbols={names}", member], echo=False)
+            run([cpu.tool("objcopy"), f"--weaken-symbols={names}", member], echo=False, output=log)
             names.unlink()
         fresh.unlink(missing_ok=True)
-        run([cpu.tool("ar"), "rcs", fresh, *members], echo=False)
+        run([cpu.tool("ar"), "rcs", fresh, *members], echo=False, output=log)
 
 
 def _assemble(cpu, source, object_, flags):
