@@ -100,7 +100,7 @@ def _weaken(cpu, built, fresh):
     Not those that it needs: a weak reference would not fetch the other member of the archive that has the symbol.
     """
     # Where binutils find LLVM's linker plugin, they complain about the bitcode of Rust's own objects, once a member: into a file.
-    log = fresh.with_suffix(".log")
+    log = TARGET / "binutils.log"
     with tempfile.TemporaryDirectory(dir=fresh.parent) as folder:
         run([cpu.tool("ar"), "x", built], cwd=folder, output=log)
         members = sorted(Path(folder).iterdir())
