@@ -68,7 +68,7 @@ impl Table {
     }
 
     fn bucket(&self, hash: u64) -> usize {
-        hash as usize / SHARDS & (self.buckets.len() - 1)
+        (hash as usize / SHARDS) & (self.buckets.len() - 1)
     }
 
     fn grow(&mut self) {
