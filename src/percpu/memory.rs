@@ -14,7 +14,6 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use super::topology;
 use crate::arch::CACHE_LINE;
-use crate::rseq;
 use crate::sync::raw::{RawMutex, Scope};
 use crate::sys::Errno;
 use crate::sys::memory::{self, MapFlags, Protection};
@@ -58,7 +57,7 @@ unsafe impl<T: Block> Send for PerCpu<T> {}
 
 #[cfg(not(feature = "start"))]
 fn find_rseq() {
-    rseq::init();
+    crate::rseq::init();
 }
 #[cfg(feature = "start")]
 fn find_rseq() {} // start-up has

@@ -52,3 +52,14 @@ pub fn get_name(name: &mut [u8; 16]) -> Result<(), Errno> {
     unsafe { call!(__NR_prctl, linux_raw_sys::prctl::PR_GET_NAME as usize, name.as_mut_ptr() as usize, 0, 0, 0) }
         .map(drop)
 }
+
+/// `prlimit64(0, RLIMIT_STACK, NULL, &limit)`: how far the main thread's stack may grow, in bytes; `None` if without limit or unknown.
+#[must_use]
+pub fn stack_limit() -> Option<usize> {
+    let mut limit = [u64::MAX; 2];
+    // SAFETY: the kernel writes two words.
+    let result = unsafe {
+        call!(__NR_prlimit64, 0, linux_raw_sys::general::RLIMIT_STACK as usize, 0, limit.as_mut_ptr() as usize)
+    };
+    (result.is_ok() && limit[0] != u64::MAX).then_some(limit[0] as usize)
+}

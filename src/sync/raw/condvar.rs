@@ -42,7 +42,7 @@ impl RawCondvar {
     /// # Safety
     /// The caller holds `mutex`, and all who wait at the same time use the same one.
     pub unsafe fn wait(&self, mutex: &RawMutex, deadline: Option<&Deadline>, scope: Scope) -> Result<(), TimedOut> {
-        let watched = self.enter(mutex, scope);
+        let watched = self.enter((scope == Scope::Private).then_some(mutex));
         // SAFETY: the caller holds it.
         unsafe { mutex.unlock(scope) };
         let result = self.sleep(watched, deadline, scope);
@@ -51,11 +51,10 @@ impl RawCondvar {
         result
     }
 
-    /// Step 1, while the mutex is held: what to give to [`RawCondvar::sleep`].
-    pub fn enter(&self, mutex: &RawMutex, scope: Scope) -> u32 {
-        if scope == Scope::Private {
-            self.mutex.store((&raw const *mutex).cast_mut(), Relaxed);
-        }
+    /// Step 1, while the mutex is held: what to give to [`RawCondvar::sleep`]. With `move_to`, sleepers may be moved to that mutex: only where
+    /// both it and the condition are private to the process.
+    pub fn enter(&self, move_to: Option<&RawMutex>) -> u32 {
+        self.mutex.store(move_to.map_or(null_mut(), |mutex| (&raw const *mutex).cast_mut()), Relaxed);
         // Relaxed: the mutex orders it before the notifier's change of the predicate.
         self.waiters.fetch_add(1, Relaxed);
         self.sequence.load(Relaxed)

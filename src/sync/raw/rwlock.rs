@@ -191,6 +191,12 @@ impl RawRwLock {
         }
     }
 
+    /// Whether anyone holds it; stale at once, except to those who do.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.state.load(Relaxed) & HOLDERS != 0
+    }
+
     /// Whether a writer holds it; stale at once, except to that writer.
     #[must_use]
     pub fn is_written(&self) -> bool {
