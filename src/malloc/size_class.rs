@@ -71,10 +71,10 @@ pub const fn units(class: usize) -> usize {
     units
 }
 
-/// Blocks that a list of this class may hold: 16 and doubling with each level up to [`LEVELS`], within 256 KiB and 512 blocks, at least 2.
+/// Blocks that a list of this class may hold: 16 and doubling with each level up to [`LEVELS`], within 512 KiB and 512 blocks.
 #[must_use]
 pub const fn capacity(class: usize, level: usize) -> usize {
-    let most = LARGEST / bytes(class);
+    let most = 2 * LARGEST / bytes(class);
     let most = if most > 512 { 512 } else { most };
     let wanted = 16 << level;
     let capacity = if wanted < most { wanted } else { most };
