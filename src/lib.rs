@@ -27,7 +27,6 @@ pub mod malloc;
 pub mod start;
 #[cfg(feature = "start")]
 pub mod thread;
-#[cfg(feature = "start")]
 pub mod tls;
 
 // Layer 6: a libc with a C ABI.

@@ -6,7 +6,9 @@
 //! ```
 //! Source: "ELF Handling For Thread-Local Storage" (Drepper).
 
+#[cfg(feature = "start")]
 pub mod block;
 pub mod layout;
 
+#[cfg(feature = "start")]
 pub use block::{current_layout, image, install_main, pointer_guard};

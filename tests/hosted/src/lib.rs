@@ -7,3 +7,4 @@ mod malloc;
 mod percpu;
 mod rseq;
 mod sync;
+mod tls;
