@@ -68,6 +68,15 @@ impl Registers {
         self.words[LAYOUT.result] = result as u64;
     }
 
+    /// At a call's exit: puts the arguments back, except where the CPU returns the result in the first one's register.
+    pub fn restore(&mut self, arguments: [u64; 3]) {
+        for (place, value) in LAYOUT.arguments.into_iter().zip(arguments) {
+            if place != LAYOUT.result {
+                self.words[place] = value;
+            }
+        }
+    }
+
     /// At a call's entry: its argument 0, 1 or 2.
     pub fn set_argument(&mut self, which: usize, value: u64) {
         self.words[LAYOUT.arguments[which]] = value;

@@ -54,6 +54,8 @@ pub struct Run {
 #[derive(Clone, Copy)]
 enum Pending {
     Result(i64),
+    /// The call ran with other arguments, and its caller must find its own ones again.
+    Arguments([u64; 3]),
 }
 
 struct Tracer<'a> {
@@ -214,10 +216,13 @@ impl Tracer<'_> {
                 }
             }
             libc::PTRACE_SYSCALL_INFO_EXIT => {
-                if let Some(Pending::Result(result)) = self.threads.get_mut(&tid).and_then(Option::take)
+                if let Some(pending) = self.threads.get_mut(&tid).and_then(Option::take)
                     && let Some(mut registers) = Registers::of(tid)
                 {
-                    registers.set_result(result);
+                    match pending {
+                        Pending::Result(result) => registers.set_result(result),
+                        Pending::Arguments(arguments) => registers.restore(arguments),
+                    }
                     registers.store();
                 }
             }
@@ -237,13 +242,16 @@ impl Tracer<'_> {
                 registers.set_number(-1);
                 self.threads.insert(tid, Some(Pending::Result(-i64::from(errno))));
             }
-            Fault::Short => self.shorten(tid, &mut registers, arguments),
+            Fault::Short => {
+                self.shorten(tid, &mut registers, arguments);
+                self.threads.insert(tid, Some(Pending::Arguments([arguments[0], arguments[1], arguments[2]])));
+            }
         }
         registers.store();
     }
 
     /// Half of the bytes; a vectored call becomes a plain one on its first non-empty part.
-    fn shorten(&mut self, tid: pid_t, registers: &mut Registers, arguments: [u64; 6]) {
+    fn shorten(&self, tid: pid_t, registers: &mut Registers, arguments: [u64; 6]) {
         let half = |len: u64| len.div_ceil(2);
         let plain = match self.injection.call.number as libc::c_long {
             libc::SYS_writev => libc::SYS_write,
