@@ -122,12 +122,6 @@ unsafe extern "C" fn sigprocmask(how: c_int, new: *const SignalSet, old: *mut Si
     errno::result(change_mask(how, new, old))
 }
 
-/// An error number, not -1.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn pthread_sigmask(how: c_int, new: *const SignalSet, old: *mut SignalSet) -> c_int {
-    change_mask(how, new, old).map_or_else(|e| c_int::from(e.raw()), |()| 0)
-}
-
 /// For setjmp.S: the mask goes into the buffer; 0, which is what sigsetjmp returns.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn dacapo_save_mask(to: *mut SignalSet) -> c_int {
