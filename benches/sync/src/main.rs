@@ -21,7 +21,8 @@ fn row(name: &'static str, operation: impl Fn(u64) + Sync + 'static) -> Row {
 
 /// Wall ns per operation, all threads together: from the first that starts to the last that ends.
 fn time(row: &Row, threads: u64) -> f64 {
-    let each = OPERATIONS / threads;
+    // Many threads: enough for each that starting them does not count.
+    let each = OPERATIONS / threads.min(8);
     let start = Barrier::new(threads as usize);
     let spans = std::thread::scope(|scope| {
         let work = || {
@@ -109,9 +110,28 @@ fn notifications() -> Vec<Row> {
     ]
 }
 
+/// Additions to one counter by everybody.
+fn counters() -> Vec<Row> {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    let per_cpu = dacapo::percpu::Counter::new().expect("memory");
+    let atomic = AtomicU64::new(0);
+    let pthread = Pthread::new();
+    vec![
+        row("dacapo per-CPU counter", move |n| (0..n).for_each(|_| per_cpu.add(0, 1))),
+        row("plain add (one thread only)", |n| {
+            let mut word = 0_u64;
+            // SAFETY: this thread's own; volatile, so that every addition is a load and a store.
+            (0..n).for_each(|_| unsafe { (&raw mut word).write_volatile((&raw mut word).read_volatile() + 1) });
+        }),
+        row("atomic add", move |n| (0..n).for_each(|_| _ = atomic.fetch_add(1, Ordering::Relaxed))),
+        row("pthread mutex (host)", move |n| (0..n).for_each(|_| pthread.add())),
+    ]
+}
+
 fn main() {
     let trials = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(50);
     table("lock; add; unlock (ns)", &locks(), &[1, 2, 8], trials);
     table("read lock; unlock (ns)", &reads(), &[1, 2, 8], trials);
+    table("add to one counter (ns)", &counters(), &[1, 2, 8, 64], trials);
     table("notify without a waiter (ns)", &notifications(), &[1], trials);
 }
