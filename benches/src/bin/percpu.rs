@@ -18,6 +18,7 @@ use std::sync::{Barrier, Mutex};
 use std::time::Instant;
 
 use dacapo::arch::rseq as section;
+use dacapo::percpu::Counters;
 use dacapo::rseq;
 
 /// Additions between two looks at the stop flag.
@@ -41,8 +42,10 @@ static COLLECTED: AtomicUsize = AtomicUsize::new(0);
 
 thread_local!(static OWN: Cell<usize> = const { Cell::new(0) });
 
-/// One line for each CPU, reached through the table that the sections expect: entries -1 and -2 are the stopped block.
+/// The library's counters, and a table of our own for the section alone: one line for each CPU, entries -1 and -2 are the
+/// stopped block.
 struct PerCpu {
+    counters: Counters<8>,
     pointers: Vec<*mut u8>,
 }
 
@@ -55,7 +58,8 @@ impl PerCpu {
         let cpus = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_CONF) } as usize;
         let blocks: &'static mut [Line<[usize; LINE / 8]>] =
             (0..cpus + 2).map(|_| Line([0; LINE / 8])).collect::<Vec<_>>().leak();
-        Box::leak(Box::new(PerCpu { pointers: blocks.iter_mut().map(|block| (&raw mut *block).cast()).collect() }))
+        let pointers = blocks.iter_mut().map(|block| (&raw mut *block).cast()).collect();
+        Box::leak(Box::new(PerCpu { counters: Counters::new().expect("memory"), pointers }))
     }
 
     fn table(&self) -> *const *mut u8 {
@@ -80,8 +84,8 @@ impl PerCpu {
 }
 
 /// The ways to count. Each is a loop of its own, so that the addition is inlined into it.
-const WAYS: [&str; 9] = [
-    "per-CPU add (rseq)",
+const WAYS: [&str; 10] = [
+    "per-CPU add",
     "plain add (racy)",
     "thread-local add",
     "atomic add",
@@ -90,6 +94,7 @@ const WAYS: [&str; 9] = [
     "empty loop",
     "per-CPU add, 8 counters",
     "plain add, 8 counters",
+    "the section alone",
 ];
 
 /// Adds until stopped, in batches; returns how often.
@@ -102,8 +107,7 @@ fn work(way: usize, cpus: &PerCpu) -> usize {
         match way {
             0 => {
                 for _ in 0..BATCH {
-                    // SAFETY: the table covers every CPU, and -1 and -2; the first word of a block is its counter.
-                    unsafe { section::add(fields, table, 0, 1) };
+                    cpus.counters.add(0, 1);
                 }
             }
             1 => {
@@ -141,8 +145,7 @@ fn work(way: usize, cpus: &PerCpu) -> usize {
             }
             7 => {
                 for at in 0..BATCH {
-                    // SAFETY: as above, and a block has eight counters.
-                    unsafe { section::add(fields, table, at % 8 * 8, 1) };
+                    cpus.counters.add(at % 8, 1);
                 }
             }
             8 => {
@@ -150,6 +153,12 @@ fn work(way: usize, cpus: &PerCpu) -> usize {
                     let word = RACY.0.get().cast::<usize>();
                     // SAFETY: as above; the line has eight words.
                     unsafe { word.add(at % 8).write_volatile(word.add(at % 8).read_volatile() + 1) };
+                }
+            }
+            9 => {
+                for _ in 0..BATCH {
+                    // SAFETY: the table covers every CPU, and -1 and -2; the first word of a block is its counter.
+                    unsafe { section::add(fields, table, 0, 1) };
                 }
             }
             _ => {
@@ -200,10 +209,14 @@ fn run(way: usize, threads: usize, milliseconds: u64, cpus: &'static PerCpu) -> 
     (all.iter().map(|taken| taken.0).sum(), all.iter().map(|taken| taken.1).sum(), (end - begin).as_nanos() as u64)
 }
 
-/// What the way has counted, cleared for the next time; `None` if it may lose additions or does not count.
-fn counted(way: usize, cpus: &PerCpu) -> Option<usize> {
+/// What the way has counted since the last time (`before`: the library's counters then); `None` if it may lose additions or does not count.
+fn counted(way: usize, cpus: &PerCpu, before: &mut usize) -> Option<usize> {
     match way {
         0 | 7 => {
+            let sum = (0..8).map(|which| cpus.counters.sum(which)).sum::<usize>();
+            Some(sum - core::mem::replace(before, sum))
+        }
+        9 => {
             let sum = cpus.sum();
             cpus.clear();
             Some(sum)
@@ -230,13 +243,14 @@ fn main() {
         exit(77);
     }
     let cpus = PerCpu::new();
+    let mut before = 0;
     for &threads in counts {
         for round in 0..*rounds {
             for turn in 0..WAYS.len() {
                 let way = (turn + round) % WAYS.len();
                 COLLECTED.store(0, Relaxed);
                 let (done, cpu, wall) = run(way, threads, *milliseconds as u64, cpus);
-                if let Some(sum) = counted(way, cpus)
+                if let Some(sum) = counted(way, cpus, &mut before)
                     && sum != done
                 {
                     eprintln!("{}: {done} additions came to {sum}", WAYS[way]);
