@@ -129,6 +129,14 @@ pub const OPERATIONS: &[Operation] = &[
         },
     },
     Operation {
+        name: "pair_swap",
+        run: run!(i => { section::pair_swap(i.fields, i.table, COUNTER); Answer::of(&[]) }),
+        model: |block, _, _| {
+            std::mem::swap(&mut block.counter, &mut block.cell);
+            Answer::of(&[])
+        },
+    },
+    Operation {
         name: "array_push",
         run: run!(i => Answer::of(&[usize::from(section::array_push(i.fields, i.table, ARRAY, i.value as *mut u8))])),
         model: |block, inputs, _| {
