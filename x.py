@@ -9,6 +9,7 @@ import argparse
 import importlib.util
 import inspect
 import os
+import signal
 import sys
 import time
 
@@ -161,6 +162,7 @@ def main():
         for names, settings in options:
             sub.add_argument(*names, **settings)
     args = parse(parser, sys.argv[1:])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     start = time.monotonic()
     try:
         code = COMMANDS[args.command][0](args) or 0

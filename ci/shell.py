@@ -96,8 +96,9 @@ def run(command, env=None, cwd=ROOT, timeout=None, check=True, echo=True, output
             process.wait()
             say(f"    killed after {timeout} s: {text}")
             code = -signal.SIGKILL
-        except KeyboardInterrupt:
-            process.send_signal(signal.SIGINT)
+        except BaseException:
+            # Whatever ends us (Ctrl-C, SIGTERM as SystemExit) ends what we started: a guest would go on for ever.
+            process.kill()
             process.wait()
             raise
     except FileNotFoundError as error:
