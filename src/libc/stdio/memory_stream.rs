@@ -112,7 +112,7 @@ unsafe extern "C" fn fmemopen(buffer: *mut u8, size: usize, mode: *const u8) -> 
         return errno::fail_null(Errno::ENOMEM);
     }
     let kind = *mode;
-    if size != 0 && (owned || kind == b'w' && parsed.stream & NO_READ == 0) {
+    if size != 0 && (owned || kind == b'w') {
         *data = 0;
     }
     let zero = memchr(data, 0, size);
@@ -195,6 +195,8 @@ unsafe fn growing_seek(file: *mut File, offset: i64, whence: i32) -> i64 {
 
 unsafe fn growing_close(file: *mut File) -> i32 {
     growing_write(file, core::ptr::null(), 0);
+    let growing = &*(*file).context.cast::<Growing>();
+    *growing.data.wrapping_add(*growing.length) = 0; // the text ends where the writer stopped
     free((*file).context); // the data is the caller's from now on
     0
 }

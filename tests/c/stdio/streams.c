@@ -64,18 +64,25 @@ int main(void)
 	r = getc(file);
 	printf("%d %d %d\n", r, ferror(file) != 0, errno == EBADF);
 	clearerr(file);
-	printf("%d %d\n", ferror(file) != 0, fclose(file));
+	r = ferror(file) != 0;
+	printf("%d %d\n", r, fclose(file));
 	show("w");
-	printf("x: %d %d\n", fopen(name, "wx") == 0, errno == EEXIST);
+	errno = 0;
+	r = fopen(name, "wx") == 0;
+	printf("x: %d %d\n", r, errno == EEXIST);
 
 	file = fopen(name, "r");
 	while (fgets(line, 8, file))
 		printf("[%s]", line);
 	printf(" %d %d\n", feof(file) != 0, ferror(file) != 0);
-	printf("%d %d", getc(file), fseek(file, -3, SEEK_END));
-	printf(" %d %c %ld\n", feof(file) != 0, getc(file), ftell(file));
+	printf("%d", getc(file));
+	printf(" %d", fseek(file, -3, SEEK_END));
+	printf(" %d", feof(file) != 0);
+	printf(" %c", getc(file));
+	printf(" %ld\n", ftell(file));
 	rewind(file);
-	printf("%c%c", getc(file), getc(file));
+	printf("%c", getc(file));
+	printf("%c", getc(file));
 	for (int i = 0; i < 6; i++)
 		printf(" %d", ungetc('A' + i, file) != EOF);
 	printf(" %ld", ftell(file));
@@ -91,7 +98,8 @@ int main(void)
 	printf("%s", fgets(line, sizeof line, file));
 	fsetpos(file, &position);
 	printf("%s", fgets(line, sizeof line, file));
-	printf("%d %d\n", putc('x', file), ferror(file) != 0);
+	printf("%d", putc('x', file));
+	printf(" %d\n", ferror(file) != 0);
 	printf("%d\n", fseek(file, -100, SEEK_SET));
 	rewind(file);
 	while ((r = getline(&text, &size, file)) > 0)
@@ -105,11 +113,13 @@ int main(void)
 
 	/* Update streams: reading and writing take turns. */
 	file = fopen(name, "r+");
-	printf("%c%c%c", getc(file), getc(file), getc(file));
+	for (int i = 0; i < 3; i++)
+		printf("%c", getc(file));
 	fseek(file, 0, SEEK_CUR);
 	fputs("XYZ", file);
 	fflush(file);
-	printf("%c%ld\n", getc(file), ftell(file));
+	printf("%c", getc(file));
+	printf("%ld\n", ftell(file));
 	fseek(file, 0, SEEK_END);
 	fputs("!", file);
 	fseek(file, 0, SEEK_SET);
@@ -131,7 +141,8 @@ int main(void)
 	r = 0;
 	for (int i = 0; i < 30000; i++)
 		r += getc(file) != i % 251;
-	printf("%d %d\n", r, getc(file));
+	printf("%d", r);
+	printf(" %d\n", getc(file));
 	static char big[50000];
 	fseek(file, 100, SEEK_SET);
 	printf("%zu", fread(big, 7, 6000, file));
@@ -144,9 +155,11 @@ int main(void)
 		file = fopen(name, "w+");
 		printf("%d", setvbuf(file, mode == 1 ? own : 0, mode == 0 ? _IOFBF : mode == 1 ? _IOLBF : _IONBF, sizeof own));
 		fputs("a\nb", file);
-		printf(" %d", (int)__fpending(file));
+		if (mode != 1)
+			printf(" %d", (int)__fpending(file));
 		fprintf(file, "%s-%d", "c\n", 5);
-		printf(" %d\n", (int)__fpending(file));
+		if (mode != 1)
+			printf(" %d\n", (int)__fpending(file));
 		for (int i = 0; i < 50; i++)
 			fprintf(file, "%d,", i);
 		rewind(file);
@@ -160,7 +173,7 @@ int main(void)
 	file = fopen(name, "w");
 	fputs("old", file);
 	FILE *same = freopen(name, "r", file);
-	printf("%d %s\n", same == file, fgets(line, sizeof line, file));
+	printf("%d %s\n", same == file, fgets(line, sizeof line, same));
 	fclose(file);
 
 	/* What the kernel refuses. */
@@ -170,7 +183,8 @@ int main(void)
 	printf("%d", r >= 0);
 	r = fflush(file);
 	printf(" %d %d %d\n", r, errno == ENOSPC, ferror(file) != 0);
-	clearerr(file);
+	fclose(file);
+	file = fopen("/dev/full", "w");
 	setvbuf(file, 0, _IONBF, 0);
 	printf("%d\n", fprintf(file, "x%d", 1));
 	fclose(file);
@@ -241,7 +255,8 @@ int main(void)
 	fputs("to the shell\n", file);
 	printf("%d\n", pclose(file));
 
-	printf("%d %d\n", rename(name, "/tmp/dacapo-stdio-other"), remove(name));
+	printf("%d", rename(name, "/tmp/dacapo-stdio-other"));
+	printf(" %d\n", remove(name));
 	printf("%d\n", remove("/tmp/dacapo-stdio-other"));
 	file = tmpfile();
 	fputs("temporary", file);
@@ -263,8 +278,10 @@ int main(void)
 	printf(" %s\n", fgets(line, sizeof line, file));
 	fclose(file);
 	errno = 0;
-	printf("%d %d\n", fdopen(ends[0], "r") != 0, errno == EBADF);
-	printf("%d %d %d\n", putchar('c'), puts(""), putc_unlocked('\n', stdout));
+	r = fdopen(ends[0], "r") != 0;
+	printf("%d %d\n", r, errno == EBADF);
+	r = putchar('c');
+	printf("%d %d\n", r, putc_unlocked('.', stdout));
 	flockfile(stdout);
 	printf("%d\n", ftrylockfile(stdout));
 	funlockfile(stdout);
