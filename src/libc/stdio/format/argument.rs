@@ -78,7 +78,10 @@ pub unsafe fn kinds(format: *const u8, kinds: &mut [u8; MOST]) {
             0 => return,
             b'%' => {
                 at = at.wrapping_add(1);
-                let Ok(found) = Specification::parse(&mut at) else { return };
+                let mut found = Specification::plain(0);
+                if found.parse_rest(&mut at).is_err() {
+                    return;
+                }
                 set(found.value_at, found.kind());
                 set(found.width_at, Kind::Word);
                 set(found.precision_at, Kind::Word);

@@ -241,6 +241,7 @@ unsafe fn exact(sink: &mut Sink, spec: &Specification, frame: &Frame, parts: &Pa
 }
 
 /// `decimal *= factor`, in the limbs alone.
+#[inline(never)]
 unsafe fn multiply(decimal: &mut Decimal, factor: u64) {
     let mut carry = 0;
     let mut at = decimal.limbs;
@@ -266,7 +267,7 @@ fn digits_of(limb: u64) -> isize {
     (estimate + u32::from(limb >= ten(estimate))) as isize
 }
 
-#[inline]
+#[inline(never)]
 unsafe fn count_digits(decimal: &mut Decimal) {
     decimal.digits = 19 * (decimal.len as isize - 1) + digits_of(*decimal.limbs.wrapping_add(decimal.len - 1));
 }
@@ -363,6 +364,7 @@ unsafe fn significant(decimal: &Decimal) -> isize {
 }
 
 /// Writes `count` digits from number `from` on; behind the last one come zeros.
+#[inline(never)]
 unsafe fn write_digits(sink: &mut Sink, decimal: &Decimal, mut from: isize, mut count: isize) {
     while count > 0 && from < decimal.digits {
         // Counted from the right end, where limbs begin at multiples of nineteen.

@@ -111,8 +111,18 @@ unsafe fn stars(spec: &mut Specification, arguments: &mut Arguments<'_>) -> Resu
 #[inline(always)]
 unsafe fn convert(sink: &mut Sink, spec: &Specification, arguments: &mut Arguments<'_>) -> Result<(), Errno> {
     match spec.conversion {
+        b'a' | b'A' | b'e' | b'E' | b'f' | b'F' | b'g' | b'G' => {
+            let value = arguments.float(spec.value_at, spec.kind());
+            float::format(sink, spec, value);
+            return Ok(());
+        }
+        b'd' | b'i' | b'u' | b'x' | b'X' | b'o' | b'b' | b'B' | b'p' | b's' | b'S' | b'c' | b'C' | b'n' => {}
+        _ => return without_value(sink, spec),
+    }
+    // One place that takes a word, for the code's size.
+    let word = arguments.word(spec.value_at);
+    match spec.conversion {
         b'd' | b'i' => {
-            let word = arguments.word(spec.value_at);
             let value = match spec.size {
                 Size::Char => i64::from(word as i8),
                 Size::Short => i64::from(word as i16),
@@ -122,60 +132,70 @@ unsafe fn convert(sink: &mut Sink, spec: &Specification, arguments: &mut Argumen
             let sign = if value < 0 { b'-' } else { plus(spec.flags) };
             integer::decimal(sink, spec, sign, value.unsigned_abs());
         }
-        b'u' => integer::decimal(sink, spec, 0, unsigned(spec, arguments)),
-        b'x' | b'X' => integer::power_of_two(sink, spec, 4, 0, unsigned(spec, arguments)),
-        b'o' => integer::power_of_two(sink, spec, 3, 0, unsigned(spec, arguments)),
-        b'b' | b'B' => integer::power_of_two(sink, spec, 1, 0, unsigned(spec, arguments)),
-        b'p' => {
-            let address = arguments.word(spec.value_at);
-            if address == 0 {
-                let whole = Specification { precision: -1, ..*spec };
-                text::bytes(sink, &whole, c"(nil)".as_ptr().cast());
-            } else {
-                let spec = Specification { flags: spec.flags | ALTERNATIVE, conversion: b'x', ..*spec };
-                integer::power_of_two(sink, &spec, 4, plus(spec.flags), address);
+        b's' if spec.size != Size::Long && word != 0 => text::bytes(sink, spec, word as *const u8),
+        b'c' if spec.size != Size::Long => text::padded(sink, spec, &raw const word as *const u8, 1),
+        b's' | b'S' | b'c' | b'C' | b'n' | b'p' => return rare(sink, spec, word),
+        _ => {
+            let value = match spec.size {
+                Size::Char => u64::from(word as u8),
+                Size::Short => u64::from(word as u16),
+                Size::Int => u64::from(word as u32),
+                Size::Long | Size::LongDouble => word,
+            };
+            match spec.conversion {
+                b'u' => integer::decimal(sink, spec, 0, value),
+                letter => {
+                    let bits = match letter | 0x20 {
+                        b'x' => 4,
+                        b'o' => 3,
+                        _ => 1,
+                    };
+                    integer::power_of_two(sink, spec, bits, 0, value);
+                }
             }
         }
-        b's' if spec.size != Size::Long => {
-            let string = arguments.word(spec.value_at) as *const u8;
-            if string.is_null() {
-                // A precision that would cut it gives nothing at all.
-                let shown = if spec.precision < 0 || spec.precision >= 6 { c"(null)" } else { c"" };
-                text::bytes(sink, spec, shown.as_ptr().cast());
-            } else {
-                text::bytes(sink, spec, string);
-            }
-        }
-        b'c' if spec.size != Size::Long => {
-            let byte = arguments.word(spec.value_at) as u8;
-            text::padded(sink, spec, &raw const byte, 1);
-        }
-        b'a' | b'A' | b'e' | b'E' | b'f' | b'F' | b'g' | b'G' => {
-            let value = arguments.float(spec.value_at, spec.kind());
-            float::format(sink, spec, value);
-        }
-        b'%' => sink.byte(b'%'),
-        _ => return rare(sink, spec, arguments),
     }
     Ok(())
 }
 
+/// `%%`, `%m`, and what is no conversion.
 #[cold]
 #[inline(never)]
-unsafe fn rare(sink: &mut Sink, spec: &Specification, arguments: &mut Arguments<'_>) -> Result<(), Errno> {
+unsafe fn without_value(sink: &mut Sink, spec: &Specification) -> Result<(), Errno> {
     unsafe extern "C" {
         fn strerror(number: i32) -> *const u8;
     }
     match spec.conversion {
-        b's' | b'S' => text::wide(sink, spec, arguments.word(spec.value_at) as *const i32)?,
-        b'c' | b'C' => {
-            let characters = [arguments.word(spec.value_at) as i32, 0];
-            text::wide_character(sink, spec, characters[0])?;
-        }
+        b'%' => sink.byte(b'%'),
         b'm' => text::bytes(sink, spec, strerror(errno::get())),
-        b'n' => {
-            let to = arguments.word(spec.value_at) as *mut u8;
-            let written = sink.written();
+        0 => return Err(Errno::EINVAL),
+        _ => unknown(sink, spec),
+    }
+    Ok(())
+}
+
+/// Pointers, wide text, `%n`.
+#[cold]
+#[inline(never)]
+unsafe fn rare(sink: &mut Sink, spec: &Specification, word: u64) -> Result<(), Errno> {
+    match spec.conversion {
+        b'p' if word == 0 => {
+            let whole = Specification { precision: -1, ..*spec };
+            text::bytes(sink, &whole, c"(nil)".as_ptr().cast());
+        }
+        b'p' => {
+            let spec = Specification { flags: spec.flags | ALTERNATIVE, conversion: b'x', ..*spec };
+            integer::power_of_two(sink, &spec, 4, plus(spec.flags), word);
+        }
+        b's' | b'S' if word == 0 => {
+            // A precision that would cut it gives nothing at all.
+            let shown = if spec.precision < 0 || spec.precision >= 6 { c"(null)" } else { c"" };
+            text::bytes(sink, spec, shown.as_ptr().cast());
+        }
+        b's' | b'S' => text::wide(sink, spec, word as *const i32)?,
+        b'c' | b'C' => text::wide_character(sink, spec, word as i32)?,
+        _ => {
+            let (to, written) = (word as *mut u8, sink.written());
             match spec.size {
                 Size::Char => *to = written as u8,
                 Size::Short => *to.cast::<u16>() = written as u16,
@@ -183,8 +203,6 @@ unsafe fn rare(sink: &mut Sink, spec: &Specification, arguments: &mut Arguments<
                 Size::Long | Size::LongDouble => *to.cast::<u64>() = written as u64,
             }
         }
-        0 => return Err(Errno::EINVAL),
-        _ => unknown(sink, spec),
     }
     Ok(())
 }
@@ -224,16 +242,5 @@ fn plus(flags: u8) -> u8 {
         b' '
     } else {
         0
-    }
-}
-
-#[inline(always)]
-unsafe fn unsigned(spec: &Specification, arguments: &mut Arguments<'_>) -> u64 {
-    let word = arguments.word(spec.value_at);
-    match spec.size {
-        Size::Char => u64::from(word as u8),
-        Size::Short => u64::from(word as u16),
-        Size::Int => u64::from(word as u32),
-        Size::Long | Size::LongDouble => word,
     }
 }

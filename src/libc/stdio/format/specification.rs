@@ -82,23 +82,28 @@ unsafe fn position(at: &mut *const u8) -> Result<u16, TooLarge> {
 }
 
 impl Specification {
-    /// Parses what follows a `%`; leaves `at` behind the conversion character.
-    ///
-    /// # Errors
-    /// A number beyond `INT_MAX`.
-    #[inline(always)]
-    pub unsafe fn parse(at: &mut *const u8) -> Result<Specification, TooLarge> {
-        let mut result = Specification {
+    /// A conversion and nothing else.
+    pub const fn plain(conversion: u8) -> Specification {
+        Specification {
             flags: 0,
             size: Size::Int,
-            conversion: **at,
+            conversion,
             star: 0,
             width: 0,
             precision: -1,
             value_at: 0,
             width_at: 0,
             precision_at: 0,
-        };
+        }
+    }
+
+    /// Parses what follows a `%`; leaves `at` behind the conversion character.
+    ///
+    /// # Errors
+    /// A number beyond `INT_MAX`.
+    #[inline(always)]
+    pub unsafe fn parse(at: &mut *const u8) -> Result<Specification, TooLarge> {
+        let mut result = Specification::plain(**at);
         // Letters up to the flags' place: no flags, no numbers, no sizes. One compare for the commonest specifications.
         if matches!(result.conversion, b'c' | b'd' | b'f' | b's' | b'u' | b'x') {
             *at = at.wrapping_add(1);
@@ -108,8 +113,12 @@ impl Specification {
         Ok(result)
     }
 
+    /// The parser itself.
+    ///
+    /// # Errors
+    /// A number beyond `INT_MAX`.
     #[inline(never)]
-    unsafe fn parse_rest(&mut self, at: &mut *const u8) -> Result<(), TooLarge> {
+    pub unsafe fn parse_rest(&mut self, at: &mut *const u8) -> Result<(), TooLarge> {
         let mut here = *at;
         if (*here).wrapping_sub(b'1') < 9 {
             self.value_at = position(&mut here)?;

@@ -56,12 +56,6 @@ pub unsafe fn wide_character(sink: &mut Sink, spec: &Specification, character: i
 
 /// `%ls`: as UTF-8; the precision counts bytes and never cuts a character.
 pub unsafe fn wide(sink: &mut Sink, spec: &Specification, string: *const i32) -> Result<(), Errno> {
-    const NULL: [i32; 7] = [40, 110, 117, 108, 108, 41, 0]; // "(null)"
-    let string = match string.is_null() {
-        true if spec.precision < 0 || spec.precision >= 6 => NULL.as_ptr(),
-        true => NULL.as_ptr().wrapping_add(6),
-        false => string,
-    };
     let most = if spec.precision < 0 { usize::MAX } else { spec.precision as usize };
     let mut len = 0;
     let mut at = string;
