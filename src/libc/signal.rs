@@ -62,8 +62,8 @@ unsafe fn set_action(number: c_int, new: *const SignalAction, old: *mut SignalAc
         *old = SignalAction {
             handler: was.handler,
             mask: SignalSet { set: was.mask, unused: [0; 15] },
-            flags: was.flags as c_int & !SA_RESTORER,
-            restorer: 0,
+            flags: was.flags as c_int,
+            restorer: was.restorer,
         };
     }
     Ok(())

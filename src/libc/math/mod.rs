@@ -58,8 +58,45 @@ macro_rules! unary_checked {
     )*};
 }
 unary_checked! {
-    acos acosf; asin asinf; acosh acoshf; atanh atanhf; cosh coshf; sinh sinhf; exp expf; exp2 exp2f; exp10 exp10f; expm1 expm1f;
-    log logf; log2 log2f; log10 log10f; log1p log1pf; sqrt sqrtf; tgamma tgammaf;
+    cosh coshf; sinh sinhf; exp expf; exp2 exp2f; exp10 exp10f; expm1 expm1f; log logf; log2 log2f; log1p log1pf; tgamma tgammaf;
+}
+
+/// Functions whose invalid result has a certain sign elsewhere, which `printf` shows: positive, or what the CPU makes of 0/0.
+macro_rules! unary_invalid {
+    ($($name:ident $float:ident |$x:ident| $invalid:expr;)*) => {$(
+        #[unsafe(no_mangle)]
+        extern "C" fn $name($x: f64) -> f64 {
+            let result = libm::$name($x);
+            if result.is_nan() && !$x.is_nan() {
+                errno::set(Errno::EDOM);
+                return $invalid as f64;
+            }
+            checked64(result, $x.is_finite())
+        }
+        #[unsafe(no_mangle)]
+        extern "C" fn $float($x: f32) -> f32 {
+            let result = libm::$float($x);
+            if result.is_nan() && !$x.is_nan() {
+                errno::set(Errno::EDOM);
+                return $invalid as f32;
+            }
+            checked32(result, $x.is_finite())
+        }
+    )*};
+}
+unary_invalid! {
+    acos acosf |x| f64::NAN;
+    asin asinf |x| f64::NAN;
+    log10 log10f |x| f64::NAN;
+    acosh acoshf |x| invalid();
+    atanh atanhf |x| invalid();
+    sqrt sqrtf |x| invalid();
+}
+
+/// 0/0 as this CPU computes it at run time.
+fn invalid() -> f64 {
+    let zero = core::hint::black_box(0.0_f64);
+    zero / zero
 }
 
 macro_rules! binary_checked {
@@ -91,8 +128,25 @@ macro_rules! binary {
     )*};
 }
 binary! {
-    atan2 atan2f; copysign copysignf; fmax fmaxf; fmin fminf;
+    atan2 atan2f; copysign copysignf;
 }
+
+macro_rules! extremes {
+    ($f:ty: $max:ident $min:ident) => {
+        /// The number where one is none; of two zeros the positive one.
+        #[unsafe(no_mangle)]
+        extern "C" fn $max(x: $f, y: $f) -> $f {
+            if x.is_nan() || x < y || (x == y && x.is_sign_negative()) { y } else { x }
+        }
+        /// The number where one is none; of two zeros the negative one.
+        #[unsafe(no_mangle)]
+        extern "C" fn $min(x: $f, y: $f) -> $f {
+            if x.is_nan() || x > y || (x == y && y.is_sign_negative()) { y } else { x }
+        }
+    };
+}
+extremes!(f64: fmax fmin);
+extremes!(f32: fmaxf fminf);
 
 /// Rounds as the current mode says, like rint; only the flags differ, which nobody sees here.
 #[unsafe(no_mangle)]

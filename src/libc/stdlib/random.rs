@@ -35,7 +35,8 @@ impl Feedback {
             }
             slot.store(word as u32, Relaxed);
         }
-        self.at.store(0, Relaxed);
+        // The recurrence begins with r[3] + r[0]: the first three words count as their own successors.
+        self.at.store(SEPARATION, Relaxed);
         self.seeded.store(1, Relaxed);
         for _ in 0..310 {
             self.next();

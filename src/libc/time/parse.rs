@@ -243,13 +243,15 @@ impl Reading {
                 }
             }
         }
-        let whole = (self.have_month && self.have_day) || self.have_yearday;
-        let days = days_of(year, i64::from(self.date.month) + 1, i64::from(self.date.day));
-        if whole && !self.have_yearday {
-            self.date.yearday = (days - days_of(year, 1, 1)) as c_int;
-        }
-        if whole && self.have_year && !self.have_weekday {
-            self.date.weekday = (days + 4).rem_euclid(7) as c_int;
+        // As elsewhere on Linux: any part of a date that was read makes the day of the week and of the year follow from all of it.
+        if self.have_year || self.have_month || self.have_day || self.have_yearday {
+            let days = days_of(year, i64::from(self.date.month) + 1, i64::from(self.date.day));
+            if !self.have_yearday {
+                self.date.yearday = (days - days_of(year, 1, 1)) as c_int;
+            }
+            if !self.have_weekday {
+                self.date.weekday = (days + 4).rem_euclid(7) as c_int;
+            }
         }
     }
 }
