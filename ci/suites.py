@@ -13,7 +13,7 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from ci import build, check, controls, ctests, qemu, rusttests, selftest, setup
+from ci import build, check, controls, ctests, faults, qemu, rusttests, selftest, setup
 from ci.paths import CPUS, host
 from ci.results import Tally
 from ci.shell import ROOT, Failed, capture, say
@@ -243,6 +243,11 @@ def _guest(tally, name, version, cpu):
 for _version, _what in (("6.12", "mm_cid"), ("6.1", "rseq without mm_cid"), ("7.3", "the optimised mode of rseq")):
     suite(f"qemu-aarch64-{_version}", f"real aarch64 kernel, 4 CPUs, sections really aborted; PID 1; {_what}")(
         lambda tally, version=_version: _guest(tally, f"qemu-aarch64-{version}", version, CPUS["aarch64"]))
+
+
+@suite("faults", "every system call refused at every call site, and bad input: each ends as documented, nothing lost")
+def _faults(tally):
+    faults.run_all(tally, native())
 
 
 @suite("controls", "sections broken on purpose: the step test and the storms catch each by name")

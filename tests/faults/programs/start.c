@@ -13,10 +13,8 @@
    sweep: prlimit64 ENOSYS | EPERM -> handled | absent
    sweep: fstat EBADF | EIO -> handled | absent
    sweep: ioctl ENOSYS | EIO -> handled | absent
-   sweep: write short -> handled
-   sweep: write EIO | ENOSPC | EPIPE -> error | absent
-   sweep: writev short -> handled | absent
-   sweep: writev EIO | ENOSPC | EPIPE -> error | absent */
+   sweep: output short -> handled
+   sweep: output EIO | ENOSPC | EPIPE -> error */
 #include <stdio.h>
 #include <string.h>
 #include <errno.h>

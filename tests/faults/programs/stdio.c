@@ -1,14 +1,10 @@
 /* Copies standard input line by line through stdio while reads and writes are interrupted, cut short, or fail.
    An interrupted or short transfer loses nothing; a failed one is reported.
 
-   sweep: read short | EINTR -> handled
-   sweep: read EIO -> error
-   sweep: readv short | EINTR -> handled | absent
-   sweep: readv EIO -> error | absent
-   sweep: write short | EINTR -> handled
-   sweep: write EIO | ENOSPC -> error
-   sweep: writev short | EINTR -> handled | absent
-   sweep: writev EIO | ENOSPC -> error | absent
+   sweep: input short | EINTR -> handled
+   sweep: input EIO -> error
+   sweep: output short | EINTR -> handled
+   sweep: output EIO | ENOSPC -> error
    sweep: mmap ENOMEM -> handled | error | absent
    sweep: fstat EBADF | EIO -> handled | absent
    sweep: ioctl EIO | ENOSYS -> handled | absent

@@ -3,8 +3,10 @@
 //! ```text
 //! faults fail CALL K FAULT PROGRAM ARGS...       one run in which the K-th CALL fails; ends as the program does
 //! faults sweep SOURCE PROGRAM [CALL] [-- ARGS]   every call that SOURCE declares, at every occurrence: a table
+//! faults bad-input INPUT LIMITS                  programs/input.c and programs/limits.c in every bad surrounding: a table
 //! ```
 
+mod bad_input;
 mod names;
 mod registers;
 mod sweep;
@@ -18,7 +20,8 @@ use std::time::Duration;
 
 use tracee::{End, Injection};
 
-const USAGE: &str = "usage: faults fail CALL K FAULT PROGRAM ARGS... | faults sweep SOURCE PROGRAM [CALL] [-- ARGS...]";
+const USAGE: &str = "usage: faults fail CALL K FAULT PROGRAM ARGS... | faults sweep SOURCE PROGRAM [CALL] [-- ARGS...] | \
+    faults bad-input INPUT LIMITS";
 
 fn fail(arguments: &[String]) -> Result<ExitCode, String> {
     let [call, nth, fault, program, rest @ ..] = arguments else { return Err(USAGE.into()) };
@@ -65,11 +68,17 @@ fn sweep(arguments: &[String]) -> Result<ExitCode, String> {
     Ok(if sweep.run()? == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+fn bad_input(arguments: &[String]) -> Result<ExitCode, String> {
+    let [input, limits] = arguments else { return Err(USAGE.into()) };
+    Ok(if bad_input::run(Path::new(input), Path::new(limits)) == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.split_first() {
         Some((command, rest)) if command == "fail" => fail(rest),
         Some((command, rest)) if command == "sweep" => sweep(rest),
+        Some((command, rest)) if command == "bad-input" => bad_input(rest),
         _ => Err(USAGE.into()),
     };
     result.unwrap_or_else(|message| {

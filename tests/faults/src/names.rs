@@ -3,7 +3,9 @@
 /// Which system calls are meant: a number, and for futex(2) only its waits.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
-    pub number: u64,
+    number: u64,
+    /// The same with a list of buffers, where the name means both.
+    vectored: Option<u64>,
     waits_only: bool,
 }
 
@@ -11,15 +13,21 @@ impl Call {
     /// Whether a call with this number and these arguments is meant.
     pub fn is(self, number: u64, arguments: &[u64; 6]) -> bool {
         const WAITS: [u64; 2] = [libc::FUTEX_WAIT as u64, libc::FUTEX_WAIT_BITSET as u64];
-        number == self.number && (!self.waits_only || WAITS.contains(&(arguments[1] & 0x7f)))
+        (number == self.number || Some(number) == self.vectored)
+            && (!self.waits_only || WAITS.contains(&(arguments[1] & 0x7f)))
     }
 }
 
 /// A system call by its name, if this tool knows it on this CPU. `futex_wait` is futex(2) that waits: a wake-up cannot fail in a way
-/// that a correct program could survive.
+/// that a correct program could survive. `input` is read or readv, `output` write or writev.
 pub fn call(name: &str) -> Option<Call> {
-    let waits_only = name == "futex_wait";
-    number(name).map(|number| Call { number, waits_only })
+    let (plain, vectored) = match name {
+        "input" => ("read", Some("readv")),
+        "output" => ("write", Some("writev")),
+        "futex_wait" => ("futex", None),
+        other => (other, None),
+    };
+    Some(Call { number: number(plain)?, vectored: vectored.and_then(number), waits_only: name == "futex_wait" })
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -30,7 +38,7 @@ fn number(name: &str) -> Option<u64> {
         "clone3" => libc::SYS_clone3,
         "close" => libc::SYS_close,
         "fstat" => libc::SYS_fstat,
-        "futex" | "futex_wait" => libc::SYS_futex,
+        "futex" => libc::SYS_futex,
         "getrandom" => libc::SYS_getrandom,
         "ioctl" => libc::SYS_ioctl,
         "lseek" => libc::SYS_lseek,

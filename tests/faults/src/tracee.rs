@@ -212,7 +212,7 @@ impl Tracer<'_> {
                 // SAFETY: `op` says which member it is.
                 let entry = unsafe { info.u.entry };
                 if self.injection.call.is(entry.nr, &entry.args) {
-                    self.occurrence(tid, info.instruction_pointer, entry.args);
+                    self.occurrence(tid, info.instruction_pointer, entry.nr, entry.args);
                 }
             }
             libc::PTRACE_SYSCALL_INFO_EXIT => {
@@ -230,7 +230,7 @@ impl Tracer<'_> {
         }
     }
 
-    fn occurrence(&mut self, tid: pid_t, ip: u64, arguments: [u64; 6]) {
+    fn occurrence(&mut self, tid: pid_t, ip: u64, number: u64, arguments: [u64; 6]) {
         self.run.sites.push(self.symbols.name(ip, self.base));
         if self.run.sites.len() != self.injection.nth {
             return;
@@ -243,7 +243,7 @@ impl Tracer<'_> {
                 self.threads.insert(tid, Some(Pending::Result(-i64::from(errno))));
             }
             Fault::Short => {
-                self.shorten(tid, &mut registers, arguments);
+                Self::shorten(tid, &mut registers, number, arguments);
                 self.threads.insert(tid, Some(Pending::Arguments([arguments[0], arguments[1], arguments[2]])));
             }
         }
@@ -251,9 +251,9 @@ impl Tracer<'_> {
     }
 
     /// Half of the bytes; a vectored call becomes a plain one on its first non-empty part.
-    fn shorten(&self, tid: pid_t, registers: &mut Registers, arguments: [u64; 6]) {
+    fn shorten(tid: pid_t, registers: &mut Registers, number: u64, arguments: [u64; 6]) {
         let half = |len: u64| len.div_ceil(2);
-        let plain = match self.injection.call.number as libc::c_long {
+        let plain = match number as libc::c_long {
             libc::SYS_writev => libc::SYS_write,
             libc::SYS_readv => libc::SYS_read,
             _ => {

@@ -8,10 +8,8 @@
 //! sweep: prlimit64 ENOSYS | EPERM -> handled | absent
 //! sweep: getrandom ENOSYS | EINTR -> handled | absent
 //! sweep: membarrier ENOSYS | EPERM -> handled | absent
-//! sweep: write short | EINTR -> handled | absent
-//! sweep: writev short | EINTR -> handled | absent
-//! sweep: write EIO | ENOSPC | EPIPE -> error | absent
-//! sweep: writev EIO | ENOSPC | EPIPE -> error | absent
+//! sweep: output short | EINTR -> handled
+//! sweep: output EIO | ENOSPC | EPIPE -> error
 #![no_std]
 #![no_main]
 

@@ -1,0 +1,89 @@
+"""The fault suite: every system call refused at every call site, and bad input, with the tables that tests/faults prints.
+
+C programs are tests/faults/programs/*.c, made by dacapo-gcc; freestanding ones are those of tests/freestanding whose source
+declares a sweep.  control.c is made by the host's gcc and does on purpose what no program may do: each of its ways must be reported.
+"""
+
+import re
+
+from ci import build, rusttests
+from ci.paths import TARGET
+from ci.shell import ROOT, line, run, say
+
+PROGRAMS = ROOT / "tests/faults/programs"
+FREESTANDING = ROOT / "tests/freestanding/src/bin"
+OUT = TARGET / "faults"
+CFLAGS = ("-O1", "-g", "-std=gnu11", "-Wall")
+# What control.c does with a refused mmap, and what the sweep must call it; the last one is the good way.
+CONTROLS = {"crash": "CRASH 11", "hang": "HANG", "silent": "SILENT", "mute": "SILENT", "report": "error"}
+_ROW = re.compile(r"^  (ok|FAILED|skipped) +(.*)$")
+
+
+def declares_a_sweep(source):
+    return re.search(r"^\W*sweep: ", source.read_text(), re.M) is not None
+
+
+def _table(tally, name, command):
+    """Runs one table and counts each row but those of calls that the program never makes."""
+    log = rusttests.log_of(name)
+    code = run(command, timeout=900, check=False, output=log)
+    text = log.read_text(errors="replace")
+    say(text.rstrip())
+    failed = rows = 0
+    lines = text.splitlines()
+    for number, row in enumerate(lines):
+        found = _ROW.match(row)
+        if not found:
+            continue
+        words = " ".join(found[2].split())
+        if found[1] == "ok":
+            rows += 1
+            if " absent" not in row:
+                tally.passed(f"{name}: {words}")
+        elif found[1] == "skipped":
+            tally.skipped(f"{name}", words)
+        else:
+            rows += 1
+            failed += 1
+            following = lines[number + 1].strip() if number + 1 < len(lines) else ""
+            tally.failed(f"{name}: {words}", following, line(command))
+    if code not in (0, 1) or rows == 0 or (code == 0) != (failed == 0):
+        tally.failed(name, f"{text[-2000:]}\nthe table ended with {code} after {rows} rows", line(command))
+
+
+def _control(tally, tool):
+    """The sweep itself must report each way of doing it wrong."""
+    program = OUT / "control"
+    run(["gcc", "-static", *CFLAGS, PROGRAMS / "control.c", "-o", program])
+    for mode, outcome in CONTROLS.items():
+        name = f"faults/control: {mode} is reported as {outcome}"
+        log = rusttests.log_of(f"faults-control-{mode}")
+        command = [tool, "sweep", PROGRAMS / "control.c", program, "--", mode]
+        code = run(command, timeout=100, check=False, output=log)
+        text = log.read_text(errors="replace")
+        good = outcome in text and code == (0 if outcome == "error" else 1)
+        tally.passed(name) if good else tally.failed(name, text, line(command))
+
+
+def run_all(tally, cpu):
+    OUT.mkdir(parents=True, exist_ok=True)
+    tool = rusttests.build(cpu, ["build", "-p", "faults"])["faults"]
+    gcc = build.libc(cpu)
+    _control(tally, tool)
+    made = {}
+    for source in sorted(PROGRAMS.glob("*.c")):
+        if source.stem == "control":
+            continue
+        program, log = OUT / source.stem, rusttests.log_of(f"faults-gcc-{source.stem}")
+        if run([gcc, *CFLAGS, source, "-o", program], check=False, output=log):
+            tally.failed(f"faults/{source.stem}: dacapo-gcc", log.read_text(errors="replace"))
+            continue
+        made[source.stem] = program
+        if declares_a_sweep(source):
+            _table(tally, f"faults/{source.stem}", [tool, "sweep", source, program])
+    if {"input", "limits"} <= made.keys():
+        _table(tally, "faults/bad-input", [tool, "bad-input", made["input"], made["limits"]])
+    for name, program in sorted(rusttests.freestanding(cpu).items()):
+        source = FREESTANDING / f"{name}.rs"
+        if source.exists() and declares_a_sweep(source):
+            _table(tally, f"faults/{name}", [tool, "sweep", source, program])
