@@ -75,7 +75,7 @@ EXAMPLES = {
         [{"ci/x.py": 'P = Path.home() / "x"\n', "docs/a.md": "the home/ folder; /tmp/x; Debian's packages\n"}],
     ),
     "shape": (
-        [{"src/a.rs": "fn a() {} \n"}, {"src/a.rs": "\tfn a() {}\n"}, {"src/a.rs": "fn a() {}"}, {"ci/a.py": "x" * 161 + "\n"},
+        [{"src/a.rs": "fn a() {} \n"}, {"src/a.rs": "\tfn a() {}\n"}, {"src/a.rs": "fn a() {}"}, {"ci/a.py": "x" * 241 + "\n"},
          {"src/lib.rs": "\n" + "//\n" * 101}],
         [{"src/a.rs": "fn a() {}\n", "src/lib.rs": "//\n" * 99}],
     ),
