@@ -67,7 +67,7 @@ unsafe fn in_place(file: *mut File, text: *const u8, list: *mut VaList) -> i32 {
     let fresh = sink.at as usize - sink.start as usize;
     (*file).write_at = sink.at;
     if (*file).flags & LINE != 0
-        && !super::memchr(sink.start, i32::from(b'\n'), fresh).is_null()
+        && stream::has_newline(sink.start, fresh)
         && stream::drain(file) != 0
     {
         return -1;

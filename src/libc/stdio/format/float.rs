@@ -372,10 +372,15 @@ unsafe fn write_digits(sink: &mut Sink, decimal: &Decimal, mut from: isize, mut 
         let index = (right - 1) / 19;
         let in_limb = right - 19 * index;
         let step = in_limb.min(count);
-        let mut room = [b'0'; 20];
-        let end = room.as_mut_ptr().wrapping_add(20);
-        digits_before(end, *decimal.limbs.wrapping_add(index as usize));
-        sink.write(end.wrapping_sub(in_limb as usize), step as usize);
+        let mut room = MaybeUninit::<[u8; 20]>::uninit();
+        let end = room.as_mut_ptr().cast::<u8>().wrapping_add(20);
+        let mut at = digits_before(end, *decimal.limbs.wrapping_add(index as usize));
+        let start = end.wrapping_sub(in_limb as usize);
+        while at > start {
+            at = at.wrapping_sub(1);
+            *at = b'0';
+        }
+        sink.write(start, step as usize);
         from += step;
         count -= step;
     }

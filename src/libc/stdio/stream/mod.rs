@@ -19,7 +19,7 @@ mod write;
 
 pub use list::{flush_all, link, unlink};
 pub use read::{fill, give_back, read, seek};
-pub use write::{begin_write, drain, put_slow, write};
+pub use write::{begin_write, drain, has_newline, put_slow, write};
 
 /// Bytes below the buffer that `ungetc` may always use.
 pub const UNGET: usize = 8;

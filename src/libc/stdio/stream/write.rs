@@ -2,7 +2,7 @@
 
 use core::ptr::{copy, copy_nonoverlapping, null_mut};
 
-use super::super::{EOF, memchr};
+use super::super::EOF;
 use super::{ASK_TERMINAL, FAILED, File, LINE, NO_WRITE, UNBUFFERED, UNLISTED, give_back, link};
 use crate::libc::errno;
 use crate::sys::file::{self, IoVec};
@@ -95,6 +95,20 @@ pub unsafe fn drain(file: *mut File) -> i32 {
     if (*file).write_at == (*file).write_from { 0 } else { EOF }
 }
 
+/// Whether there is a newline among `len` bytes: looked for from the end, where it mostly is. (Not `memchr`: inlined here, its vector
+/// constants would bring every such constant of the library into the smallest programs.)
+#[inline(never)]
+pub unsafe fn has_newline(from: *const u8, len: usize) -> bool {
+    let mut at = from.wrapping_add(len);
+    while at != from {
+        at = at.wrapping_sub(1);
+        if *at == b'\n' {
+            return true;
+        }
+    }
+    false
+}
+
 /// Writes `len` bytes from `from`, by way of the buffer: how many were taken. Less than `len`: `errno` and `ferror` are set.
 #[inline(never)]
 pub unsafe fn write(file: *mut File, from: *const u8, len: usize) -> usize {
@@ -106,7 +120,7 @@ pub unsafe fn write(file: *mut File, from: *const u8, len: usize) -> usize {
     let flags = f.flags;
     let through = len > room
         || flags & (LINE | UNBUFFERED) != 0
-            && (flags & UNBUFFERED != 0 || !memchr(from, i32::from(b'\n'), len).is_null());
+            && (flags & UNBUFFERED != 0 || has_newline(from, len));
     if through {
         return write_through(file, from, len);
     }
