@@ -15,7 +15,9 @@ int main(void) {
     enum { N = sizeof x / sizeof *x };
     D(acos) D(asin) D(atan) D(cos) D(sin) D(tan) D(cosh) D(sinh) D(tanh) D(acosh) D(asinh) D(atanh) D(exp) D(exp2) D(expm1) D(log) D(log2) D(log10) D(log1p)
     D(cbrt) D(sqrt) D(fabs) D(ceil) D(floor) D(trunc) D(round) D(rint) D(nearbyint) D(erf) D(erfc) D(logb)
-    D2(atan2) D2(pow) D2(fmod) D2(hypot) D2(remainder) D2(copysign) D2(fmax) D2(fmin) D2(fdim) D2(nextafter)
+    D2(atan2) D2(pow) D2(fmod) D2(hypot) D2(remainder) D2(copysign) D2(fmax) D2(fdim) D2(nextafter)
+    // C leaves the sign of the lesser of two zeros open.
+    for (unsigned i = 0; i < N; i++) for (unsigned j = 2; j < N; j += 2) printf("fmin %g %g: %.13g\n", x[i], x[j], fmin(x[i], x[j]));
     I(lrint) I(llrint) I(lround) I(llround)
     L(fabs) L(floor) L(ceil) L(trunc) L(rint) L(round) L(sqrt)
     for (unsigned i = 0; i < N; i++) {
