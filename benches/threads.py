@@ -16,7 +16,7 @@ def run(options):
     for count in counts:
         label = f"{count} at once"
         table.row(label, "us a thread")
-        for _, peer in interleaved(rounds, programs):
+        for _, peer in interleaved(rounds, programs, 25):
             if label not in table.absent.get(peer, {}):
                 outcome = peers.run_once(programs[peer], [count, 20 if options.quick else max(2000 // count, 20)], timeout=60)
                 table.add(label, peer, outcome if isinstance(outcome, Absent) else float(outcome.output) / 1000)

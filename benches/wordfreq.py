@@ -19,7 +19,7 @@ def run(options):
         time, memory = f"{count} threads", f"{count} threads, peak memory"
         table.row(time, "ms")
         table.row(memory, "KiB")
-        for _, peer in interleaved(rounds, programs):
+        for _, peer in interleaved(rounds, programs, 20):
             progress.step()
             if time in table.absent.get(peer, {}):
                 continue

@@ -57,10 +57,16 @@ class Progress:
             say(f"    ... {self.what}: {100 * self.done // self.total} %, about {left:.0f} s left")
 
 
-def interleaved(rounds, names, seed=1):
-    """(round, name) for every round and name: each round in an order of its own, so that no peer always comes first."""
+def interleaved(rounds, names, seconds=1e9, seed=1):
+    """(round, name) for every round and name: each round in an order of its own, so that no peer always comes first.
+
+    After `seconds` no new round begins, except the first three: a busy machine gets fewer rounds, not a longer wait.
+    """
     order = random.Random(seed)
+    begin = time.monotonic()
     for number in range(rounds):
+        if number >= 3 and time.monotonic() - begin > seconds:
+            return
         shuffled = list(names)
         order.shuffle(shuffled)
         for name in shuffled:
@@ -101,7 +107,7 @@ def figures_of_lines(name, what, unit="ns", options=None, rounds=5, ms=20):
     programs = build_all(table, toolchains, name)
     rounds, ms = options.times(rounds), 2 if options.quick else ms
     progress = Progress(name, rounds * len(programs))
-    for _, peer in interleaved(rounds, programs):
+    for _, peer in interleaved(rounds, programs, 60):
         if peer in table.absent:
             continue
         outcome = peers.run_once(programs[peer], [ms, *options.only], timeout=60)

@@ -175,7 +175,7 @@ class Demo:
             label = f"wordfreq: {count} threads" if count > 1 else "wordfreq: 1 thread"
             table.row(label, "ms")
             table.row(f"wordfreq: peak, {count}T", "MiB")
-            for _, peer in interleaved(rounds, self.peers_of("wordfreq")):
+            for _, peer in interleaved(rounds, self.peers_of("wordfreq"), 12):
                 progress.step()
                 if (peer, "wordfreq") not in self.programs:
                     continue
@@ -193,7 +193,7 @@ class Demo:
             table.add("Lua 5.4: size", peer, self.programs[peer, "lua"].stat().st_size)
         rounds = 1 if self.options.quick else 7
         progress = Progress("lua", rounds * len(self.peers_of("lua")))
-        for _, peer in interleaved(rounds, self.peers_of("lua")):
+        for _, peer in interleaved(rounds, self.peers_of("lua"), 15):
             progress.step()
             if (peer, "lua") not in self.programs:
                 continue

@@ -2,7 +2,8 @@
  *
  *     sync MILLISECONDS [NAME]...
  *
- * "4 threads" is wall time a critical section over all threads; a ping-pong is one hand-over each way.
+ * "4 threads" is elapsed time a critical section over all threads; a ping-pong is elapsed time of one hand-over each way; the
+ * others are processor time.
  */
 #include "bench.h"
 #include <semaphore.h>
@@ -128,7 +129,7 @@ int main(int argc, char **argv)
         die("init", errno);
     for (size_t i = 0; i < LENGTH(all); i++)
         if (wanted(argc, argv, all[i].name))
-            report(all[i].name, ms, all[i].body);
+            report_by(all[i].body == sem_ping_pong ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID, all[i].name, ms, all[i].body);
     if (wanted(argc, argv, "mutex, 4 threads"))
         printf("mutex, 4 threads\t%.4f\n", 1e9 / run_team(4, 4 * ms, contend));
     return 0;
