@@ -13,7 +13,7 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from ci import build, check, controls, ctests, faults, qemu, rusttests, selftest, setup
+from ci import build, check, controls, ctests, faults, init, qemu, rusttests, selftest, setup
 from ci.paths import CPUS, host
 from ci.results import Tally
 from ci.shell import ROOT, Failed, capture, say
@@ -254,6 +254,16 @@ def _faults(tally):
 def _controls(tally):
     require_rseq()
     controls.run_all(tally, native())
+
+
+def _init(tally, cpu, version):
+    tools(*qemu.needs(cpu.name, version), *build.needs(cpu))
+    init.run_all(tally, cpu, version)
+
+
+for _cpu, _version in (("aarch64", "6.12"), ("x86_64", "6.12")):
+    suite(f"init-{_cpu}-{_version}", "the init example as PID 1 of a machine without a single other file")(
+        lambda tally, cpu=_cpu, version=_version: _init(tally, CPUS[cpu], version))
 
 
 # The command --------------------------------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ int main(void)
             int error, tries = 0;
             while ((error = pthread_create(&thread[n], 0, work, &number[n])) != 0) {
                 fprintf(stderr, "refused thread %d: %s\n", n, strerror(error));
-                if ((error != EAGAIN && error != ENOMEM && error != EPERM) || ++tries > 3) {
+                if ((error != EAGAIN && error != ENOMEM && error != EPERM && error != EINVAL) || ++tries > 3) {
                     printf("pthread_create: %d after %d tries\n", error, tries);
                     exit(WRONG);
                 }
