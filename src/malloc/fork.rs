@@ -65,6 +65,40 @@ pub fn register() {
     }
 }
 
-/// An owner's fork calls the three itself.
+/// Has an owner's fork call the three.
 #[cfg(feature = "start")]
-pub fn register() {}
+pub fn register() {
+    CALLS.store((&raw const AROUND).cast_mut().cast(), Ordering::Release); // Release: pairs with `around`
+}
+
+/// When an owner's fork calls [`around`].
+#[cfg(feature = "start")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Before fork, after all other hooks.
+    Before = 0,
+    /// In the parent, before all other hooks.
+    Parent = 1,
+    /// In the child, before all other hooks.
+    Child = 2,
+}
+
+#[cfg(feature = "start")]
+static AROUND: [extern "C" fn(); 3] = [prepare, parent, child];
+/// [`AROUND`], once the heap is up: fork alone does not link the heap.
+#[cfg(feature = "start")]
+static CALLS: core::sync::atomic::AtomicPtr<()> = core::sync::atomic::AtomicPtr::new(core::ptr::null_mut());
+
+/// Calls the function for that moment, if this process has a heap. For fork, whose caller blocks the signals that it cares about itself.
+///
+/// The heap may come up between two calls on another thread: `before` says what the first one found, and goes into the others.
+#[cfg(feature = "start")]
+pub fn around(when: When, before: bool) -> bool {
+    let calls = CALLS.load(Ordering::Acquire).cast::<[extern "C" fn(); 3]>(); // Acquire: pairs with `register`
+    if calls.is_null() || (when != When::Before && !before) {
+        return false;
+    }
+    // SAFETY: `register` stored the address of AROUND.
+    unsafe { (*calls)[when as usize]() };
+    true
+}

@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use super::super::kernel_calls::kernel_calls;
 use crate::libc::errno;
+use crate::malloc::fork::{When, around};
 use crate::per_thread;
 use crate::sys::{Errno, call, thread};
 
@@ -41,13 +42,16 @@ fn run_fork_hook(phase: Phase) {
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn fork() -> c_int {
     run_fork_hook(Phase::Prepare);
+    let heap = around(When::Before, true);
     let forked = call!(__NR_clone, linux_raw_sys::general::SIGCHLD as usize, 0, 0, 0, 0);
     if forked == Ok(0) {
+        around(When::Child, heap);
         // The kernel keeps the rseq registration and the robust list; the thread's id is another one.
         per_thread::current().tid.store(thread::gettid(), Ordering::Relaxed);
         run_fork_hook(Phase::Child);
         return 0;
     }
+    around(When::Parent, heap);
     run_fork_hook(Phase::Parent);
     errno::result(forked.map(|pid| pid as i32))
 }

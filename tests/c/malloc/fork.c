@@ -1,0 +1,49 @@
+/* fork while other threads are busy in malloc: each child can use the heap.
+ * timeout: 60
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static atomic_int stop;
+
+static void *busy(void *argument) {
+    size_t size = (size_t)argument;
+    void *blocks[100];
+    while (!stop) {
+        for (int i = 0; i < 100; i++) blocks[i] = malloc(size + i * 100);
+        for (int i = 0; i < 100; i++) free(blocks[i]);
+        size = (size * 7 + 13) % 300000;
+    }
+    return NULL;
+}
+
+int main(void) {
+    pthread_t threads[3];
+    int failed = 0;
+    for (size_t i = 0; i < 3; i++) pthread_create(&threads[i], NULL, busy, (void *)(i * 1000 + 1));
+    for (int i = 0; i < 40; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            alarm(10);
+            for (size_t size = 1; size < 4000000; size = size * 5 + 1) {
+                char *block = malloc(size);
+                if (!block) _exit(1);
+                memset(block, 1, size);
+                free(block);
+            }
+            _exit(0);
+        }
+        int status = -1;
+        if (waitpid(child, &status, 0) != child || status != 0) failed++;
+    }
+    stop = 1;
+    for (int i = 0; i < 3; i++) pthread_join(threads[i], NULL);
+    printf("%d of 40 children failed\n", failed);
+    return failed != 0;
+}
