@@ -1,4 +1,4 @@
-//! A stack that overflows hits the guard: SIGSEGV, and not its neighbour's memory. With the guard away it hits that: the test sees the difference.
+//! A stack that overflows hits the guard: SIGSEGV, and not its neighbour's memory.
 #![no_std]
 #![no_main]
 
