@@ -40,7 +40,6 @@ extern "C" fn dladdr(_address: *const c_void, _info: *mut c_void) -> c_int {
 
 #[unsafe(no_mangle)]
 extern "C" fn dlerror() -> *const u8 {
-    const WHY: &core::ffi::CStr =
-        text!("this program is linked statically: it cannot load libraries or look up symbols");
+    const WHY: &core::ffi::CStr = c"this program is linked statically: it cannot load libraries or look up symbols";
     if FAILED.swap(false, Ordering::Relaxed) { WHY.as_ptr().cast() } else { core::ptr::null() }
 }

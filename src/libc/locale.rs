@@ -33,7 +33,7 @@ unsafe impl Sync for Conventions {}
 const NONE: *const c_char = c"".as_ptr();
 
 static CONVENTIONS: Conventions = Conventions {
-    texts: [text!(".").as_ptr(), NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE],
+    texts: [c".".as_ptr(), NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE],
     numbers: [c_char::MAX; 14],
 };
 
@@ -53,7 +53,7 @@ fn ends_in_utf8(name: &[u8]) -> bool {
 unsafe fn known(name: &[u8]) -> Option<bool> {
     let mut name = name;
     if name.is_empty() {
-        for variable in [text!("LC_ALL"), text!("LC_CTYPE"), text!("LANG")] {
+        for variable in [c"LC_ALL", c"LC_CTYPE", c"LANG"] {
             let value = getenv(variable.as_ptr().cast());
             if !value.is_null() && *value != 0 {
                 name = bytes(value);
@@ -80,7 +80,7 @@ unsafe extern "C" fn setlocale(category: c_int, name: *const u8) -> *const u8 {
             Some(_) => {}
         }
     }
-    if matters && UTF8.load(Relaxed) { text!("C.UTF-8").as_ptr().cast() } else { text!("C").as_ptr().cast() }
+    if matters && UTF8.load(Relaxed) { c"C.UTF-8".as_ptr().cast() } else { c"C".as_ptr().cast() }
 }
 
 /// The locales there are: what a `locale_t` points to. glibc's header for it has room for its readers; ours has none.
@@ -128,12 +128,12 @@ static TIME: &[u8] = b"Sun\0Mon\0Tue\0Wed\0Thu\0Fri\0Sat\0\
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn nl_langinfo(item: c_int) -> *mut u8 {
     let text: &[u8] = match item {
-        14 if UTF8.load(Relaxed) => text!("UTF-8").to_bytes_with_nul(),
-        14 => text!("ANSI_X3.4-1968").to_bytes_with_nul(),
-        0x1_0000 => text!(".").to_bytes_with_nul(),
-        0x5_0000 => text!("^[yY]").to_bytes_with_nul(),
-        0x5_0001 => text!("^[nN]").to_bytes_with_nul(),
-        0x4_000f => text!("-").to_bytes_with_nul(),
+        14 if UTF8.load(Relaxed) => b"UTF-8\0",
+        14 => b"ANSI_X3.4-1968\0",
+        0x1_0000 => b".\0",
+        0x5_0000 => b"^[yY]\0",
+        0x5_0001 => b"^[nN]\0",
+        0x4_000f => b"-\0",
         0x2_0000..0x2_002c => TIME.split_inclusive(|byte| *byte == 0).nth(item as usize - 0x2_0000).unwrap_or(b"\0"),
         _ => b"\0",
     };

@@ -19,18 +19,6 @@
     reason = "a C function is unsafe as a whole; its contract is the manual page of its name"
 )]
 
-/// A text of C, `&'static CStr`. Not a `c"..."` literal: those of the whole library share one mergeable section, which a program that uses one
-/// links whole; the second zero byte keeps this one apart.
-macro_rules! text {
-    ($text:literal) => {
-        const {
-            match core::ffi::CStr::from_bytes_until_nul(concat!($text, "\0\0").as_bytes()) {
-                Ok(text) => text,
-                Err(_) => panic!("a text ends with a zero byte"),
-            }
-        }
-    };
-}
 mod assert;
 mod ctype;
 mod dirent;

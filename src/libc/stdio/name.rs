@@ -73,7 +73,7 @@ unsafe extern "C" fn tmpnam(name: *mut u8) -> *mut u8 {
 
 unsafe fn open_unnamed() -> Result<i32, Errno> {
     let flags = raw::O_RDWR | raw::O_EXCL | raw::O_LARGEFILE;
-    match file::openat(AT_FDCWD, text!("/tmp").as_ptr().cast(), flags | raw::O_TMPFILE, 0o600) {
+    match file::openat(AT_FDCWD, c"/tmp".as_ptr().cast(), flags | raw::O_TMPFILE, 0o600) {
         Err(Errno::EISDIR | Errno::EOPNOTSUPP | Errno::ENOENT | Errno::EINVAL) => {} // that file system cannot
         other => return other,
     }

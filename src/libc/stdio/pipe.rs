@@ -34,7 +34,7 @@ unsafe fn start(command: *const u8, mode: *const u8) -> Result<*mut File, Errno>
         let _ = (file::close(ends[0]), file::close(ends[1])); // ENOMEM is what counts
         return Err(Errno::ENOMEM);
     }
-    let arguments = [text!("sh").as_ptr().cast::<u8>(), text!("-c").as_ptr().cast(), command, core::ptr::null()];
+    let arguments = [c"sh".as_ptr().cast::<u8>(), c"-c".as_ptr().cast(), command, core::ptr::null()];
     match child::fork_raw() {
         Ok(0) => {
             // Same number: dup3 would refuse, and the flag has to go.
@@ -43,7 +43,7 @@ unsafe fn start(command: *const u8, mode: *const u8) -> Result<*mut File, Errno>
             } else {
                 descriptor::duplicate_to(ends[its], its_fd, 0)
             };
-            child::exec(text!("/bin/sh").as_ptr().cast(), arguments.as_ptr(), environ);
+            child::exec(c"/bin/sh".as_ptr().cast(), arguments.as_ptr(), environ);
             process::exit_group(127)
         }
         Ok(pid) => {

@@ -96,7 +96,7 @@ unsafe fn next(
     let order = match *options {
         b'-' => Order::OperandsAreOptions,
         b'+' => Order::StopAtOperand,
-        _ if !getenv(text!("POSIXLY_CORRECT").as_ptr().cast()).is_null() => Order::StopAtOperand,
+        _ if !getenv(c"POSIXLY_CORRECT".as_ptr().cast()).is_null() => Order::StopAtOperand,
         _ => Order::Permute,
     };
     if *options == b'-' || *options == b'+' {

@@ -26,7 +26,7 @@ extern "C" fn abort() -> ! {
 /// Runs `/bin/sh -c command`: its wait status, 127 in it if there is no shell. SIGINT and SIGQUIT are the child's alone meanwhile.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn system(command: *const u8) -> c_int {
-    let shell = text!("/bin/sh").as_ptr().cast::<u8>();
+    let shell = c"/bin/sh".as_ptr().cast::<u8>();
     if command.is_null() {
         const X_OK: c_uint = 1;
         return c_int::from(
@@ -48,7 +48,7 @@ unsafe extern "C" fn system(command: *const u8) -> c_int {
             let _ = signal::action(SIGINT, Some(&old_int)); // as it was a moment ago
             let _ = signal::action(SIGQUIT, Some(&old_quit));
             let _ = signal::mask(How::Set, &old_mask);
-            let arguments = [text!("sh").as_ptr().cast::<u8>(), text!("-c").as_ptr().cast(), command, null()];
+            let arguments = [c"sh".as_ptr().cast::<u8>(), c"-c".as_ptr().cast(), command, null()];
             let _ = call!(__NR_execve, shell as usize, arguments.as_ptr() as usize, environ as usize);
             process::exit_group(127);
         }

@@ -67,8 +67,8 @@ unsafe extern "C" fn basename(path: *const u8) -> *mut u8 {
     if slash.is_null() { path.cast_mut() } else { slash.add(1) }
 }
 
-const DOT: *mut u8 = text!(".").as_ptr().cast::<u8>().cast_mut();
-const ROOT: *mut u8 = text!("/").as_ptr().cast::<u8>().cast_mut();
+const DOT: *mut u8 = c".".as_ptr().cast::<u8>().cast_mut();
+const ROOT: *mut u8 = c"/".as_ptr().cast::<u8>().cast_mut();
 
 /// Drops slashes at the end, but not the first byte; the new length.
 unsafe fn without_slashes(path: *const u8, mut len: usize) -> usize {

@@ -90,7 +90,7 @@ pub(super) fn split(seconds: i64, offset: i64) -> Result<Date, Errno> {
         yearday: (days - days_of(year, 1, 1)) as c_int,
         daylight: 0,
         offset,
-        zone: text!("GMT").as_ptr(),
+        zone: c"GMT".as_ptr(),
     })
 }
 
@@ -181,7 +181,7 @@ unsafe extern "C" fn timelocal(date: *mut Date) -> i64 {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn asctime_r(date: *const Date, out: *mut u8) -> *mut u8 {
     const ROOM: usize = 26;
-    let n = super::format::strftime(out, ROOM, text!("%a %b %e %H:%M:%S %Y\n").as_ptr().cast(), date);
+    let n = super::format::strftime(out, ROOM, c"%a %b %e %H:%M:%S %Y\n".as_ptr().cast(), date);
     if n == 0 { errno::fail_null(Errno::EOVERFLOW) } else { out }
 }
 

@@ -216,12 +216,12 @@ unsafe fn one(out: &mut Output, letter: u8, field: Field, date: &Date) -> bool {
             let lowered = [text[0].to_ascii_lowercase(), text[1].to_ascii_lowercase()];
             field.text(out, if low { &lowered } else { text });
         }
-        b'c' => field.nested(out, text!("%a %b %e %H:%M:%S %Y"), date),
-        b'D' | b'x' => field.nested(out, text!("%m/%d/%y"), date),
-        b'F' => field.nested(out, text!("%Y-%m-%d"), date),
-        b'r' => field.nested(out, text!("%I:%M:%S %p"), date),
-        b'R' => field.nested(out, text!("%H:%M"), date),
-        b'T' | b'X' => field.nested(out, text!("%H:%M:%S"), date),
+        b'c' => field.nested(out, c"%a %b %e %H:%M:%S %Y", date),
+        b'D' | b'x' => field.nested(out, c"%m/%d/%y", date),
+        b'F' => field.nested(out, c"%Y-%m-%d", date),
+        b'r' => field.nested(out, c"%I:%M:%S %p", date),
+        b'R' => field.nested(out, c"%H:%M", date),
+        b'T' | b'X' => field.nested(out, c"%H:%M:%S", date),
         b'n' => field.text(out, b"\n"),
         b't' => field.text(out, b"\t"),
         b'%' => field.text(out, b"%"),

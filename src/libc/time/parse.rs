@@ -170,12 +170,12 @@ impl Reading {
                     self.text = self.text.add(1);
                 }
             }
-            b'c' => return self.run(text!("%a %b %e %H:%M:%S %Y").as_ptr().cast()),
-            b'D' | b'x' => return self.run(text!("%m/%d/%y").as_ptr().cast()),
-            b'F' => return self.run(text!("%Y-%m-%d").as_ptr().cast()),
-            b'r' => return self.run(text!("%I:%M:%S %p").as_ptr().cast()),
-            b'R' => return self.run(text!("%H:%M").as_ptr().cast()),
-            b'T' | b'X' => return self.run(text!("%H:%M:%S").as_ptr().cast()),
+            b'c' => return self.run(c"%a %b %e %H:%M:%S %Y".as_ptr().cast()),
+            b'D' | b'x' => return self.run(c"%m/%d/%y".as_ptr().cast()),
+            b'F' => return self.run(c"%Y-%m-%d".as_ptr().cast()),
+            b'r' => return self.run(c"%I:%M:%S %p".as_ptr().cast()),
+            b'R' => return self.run(c"%H:%M".as_ptr().cast()),
+            b'T' | b'X' => return self.run(c"%H:%M:%S".as_ptr().cast()),
             _ => return None,
         }
         Some(())

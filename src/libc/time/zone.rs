@@ -81,7 +81,7 @@ struct Names([*const c_char; 2]);
 unsafe impl Sync for Names {}
 
 #[unsafe(no_mangle)]
-static mut tzname: Names = Names([text!("UTC").as_ptr(), text!("UTC").as_ptr()]);
+static mut tzname: Names = Names([c"UTC".as_ptr(), c"UTC".as_ptr()]);
 #[unsafe(no_mangle)]
 static mut timezone: c_long = 0;
 #[unsafe(no_mangle)]
@@ -329,7 +329,7 @@ unsafe fn load_file(path: *const u8) -> Option<(Table, Rules)> {
 
 /// Reads what TZ says now; the lock is held.
 unsafe fn refresh(zone: &mut Zone) {
-    let variable = getenv(text!("TZ").as_ptr().cast());
+    let variable = getenv(c"TZ".as_ptr().cast());
     let mut source = [0; 64];
     if variable.is_null() {
         source[0] = 2;
@@ -344,7 +344,7 @@ unsafe fn refresh(zone: &mut Zone) {
     zone.table = None;
     zone.rules = UTC;
     let loaded = if variable.is_null() {
-        load_file(text!("/etc/localtime").as_ptr().cast())
+        load_file(c"/etc/localtime".as_ptr().cast())
     } else {
         let name = if *variable == b':' { variable.add(1) } else { variable };
         let mut reader = Reader(name);

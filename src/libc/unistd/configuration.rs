@@ -81,12 +81,12 @@ unsafe fn memory_pages(free: bool) -> c_long {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn get_nprocs() -> c_int {
-    cpus(text!("/sys/devices/system/cpu/online")) as c_int
+    cpus(c"/sys/devices/system/cpu/online") as c_int
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn get_nprocs_conf() -> c_int {
-    cpus(text!("/sys/devices/system/cpu/possible")) as c_int
+    cpus(c"/sys/devices/system/cpu/possible") as c_int
 }
 
 #[unsafe(no_mangle)]
@@ -180,7 +180,7 @@ unsafe extern "C" fn fpathconf(_fd: c_int, name: c_int) -> c_long {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn confstr(name: c_int, buffer: *mut u8, size: usize) -> usize {
-    const PATH: &[u8] = text!("/bin:/usr/bin").to_bytes_with_nul();
+    const PATH: &[u8] = b"/bin:/usr/bin\0";
     if name != 0 {
         errno::set(Errno::EINVAL);
         return 0;

@@ -45,7 +45,7 @@ unsafe fn as_script(path: *const u8, arguments: List, environment: List) -> c_in
     if n + 2 > list.len() {
         return errno::fail(Errno::E2BIG);
     }
-    let shell = text!("/bin/sh").as_ptr().cast::<u8>();
+    let shell = c"/bin/sh".as_ptr().cast::<u8>();
     list[0] = shell;
     list[1] = path;
     let mut i = 1;
@@ -78,8 +78,8 @@ unsafe extern "C" fn execvpe(name: *const u8, arguments: List, environment: List
         }
         i += 1;
     }
-    let path = getenv(text!("PATH").as_ptr().cast());
-    let mut at = if path.is_null() { text!("/bin:/usr/bin").as_ptr().cast::<u8>() } else { path.cast_const() };
+    let path = getenv(c"PATH".as_ptr().cast());
+    let mut at = if path.is_null() { c"/bin:/usr/bin".as_ptr().cast::<u8>() } else { path.cast_const() };
     let mut buffer = [0_u8; PATH_MAX];
     let to = buffer.as_mut_ptr();
     let mut denied = false;

@@ -130,11 +130,11 @@ unsafe extern "C" fn daemon(no_chdir: c_int, no_close: c_int) -> c_int {
     if setsid() < 0 {
         return -1;
     }
-    if no_chdir == 0 && chdir(text!("/").as_ptr().cast()) < 0 {
+    if no_chdir == 0 && chdir(c"/".as_ptr().cast()) < 0 {
         return -1;
     }
     if no_close == 0 {
-        let null = open(text!("/dev/null").as_ptr().cast(), 2, 0);
+        let null = open(c"/dev/null".as_ptr().cast(), 2, 0);
         if null < 0 {
             return -1;
         }

@@ -181,7 +181,7 @@ unsafe fn rare(sink: &mut Sink, spec: &Specification, word: u64) -> Result<(), E
     match spec.conversion {
         b'p' if word == 0 => {
             let whole = Specification { precision: -1, ..*spec };
-            text::bytes(sink, &whole, text!("(nil)").as_ptr().cast());
+            text::bytes(sink, &whole, c"(nil)".as_ptr().cast());
         }
         b'p' => {
             let spec = Specification { flags: spec.flags | ALTERNATIVE, conversion: b'x', ..*spec };
@@ -189,7 +189,7 @@ unsafe fn rare(sink: &mut Sink, spec: &Specification, word: u64) -> Result<(), E
         }
         b's' | b'S' if word == 0 => {
             // A precision that would cut it gives nothing at all.
-            let shown = if spec.precision < 0 || spec.precision >= 6 { text!("(null)") } else { c"" };
+            let shown = if spec.precision < 0 || spec.precision >= 6 { c"(null)" } else { c"" };
             text::bytes(sink, spec, shown.as_ptr().cast());
         }
         b's' | b'S' => text::wide(sink, spec, word as *const i32)?,
