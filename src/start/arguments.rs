@@ -1,7 +1,7 @@
 //! The program's arguments and environment, for Rust programs and for C's `environ`.
 
 use core::ffi::{CStr, c_char};
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 
 use super::Born;
 use crate::sys::Errno;
@@ -75,7 +75,9 @@ pub(super) unsafe fn keep(stack: *const usize) -> (i32, *const *const c_char, *c
         let envp = argv.add(*stack + 1);
         ARGUMENTS.as_mut_ptr().write(Arguments { argc, argv });
         environ.store(envp.cast_mut(), Ordering::Relaxed);
-        let name = if argc > 0 { *argv } else { c"".as_ptr() };
+        // A static, not a literal: a program keeps all of the library's literals or none.
+        static NONE: AtomicU8 = AtomicU8::new(0);
+        let name = if argc > 0 { *argv } else { NONE.as_ptr().cast() };
         let (mut short, mut at) = (name, name);
         while *at != 0 {
             at = at.add(1);

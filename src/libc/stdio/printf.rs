@@ -153,7 +153,7 @@ unsafe extern "C" fn vasprintf(place: *mut *mut u8, text: *const u8, list: *mut 
     sink.context = (&raw mut block).cast();
     let result = format(&mut sink, text, list);
     // The zero byte brings what is still in the array along.
-    into_block(&mut sink, b"\0".as_ptr(), 1);
+    into_block(&mut sink, [0].as_ptr(), 1);
     let block = &mut *sink.context.cast::<Block>();
     if sink.failed || result < 0 {
         free(block.at);

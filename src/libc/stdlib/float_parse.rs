@@ -20,7 +20,7 @@ enum Number {
     /// Not a number at all: nothing is consumed.
     None,
     Infinite,
-    NotANumber,
+    NaN,
     /// Hexadecimal: `mantissa * 2^exponent`, and something more below if `sticky`.
     Binary {
         mantissa: u128,
@@ -72,7 +72,7 @@ unsafe fn scan(text: *const u8) -> Scanned {
         let long = begins(at.wrapping_add(3), b"inity");
         (Number::Infinite, at.wrapping_add(if long { 8 } else { 3 }))
     } else if begins(at, b"nan") {
-        (Number::NotANumber, behind_payload(at.wrapping_add(3)))
+        (Number::NaN, behind_payload(at.wrapping_add(3)))
     } else if *at == b'0' && *at.wrapping_add(1) | 0x20 == b'x' && hex_follows(at.wrapping_add(2)) {
         hexadecimal(at.wrapping_add(2))
     } else {
@@ -437,7 +437,7 @@ unsafe fn by_bits(number: &Number, format: &Format, top: u32) -> (u32, u128) {
     match number {
         Number::None => (0, 0),
         Number::Infinite => (top, lead),
-        Number::NotANumber => (top, lead | lead >> 1),
+        Number::NaN => (top, lead | lead >> 1),
         Number::Binary { mantissa, exponent, sticky } => encode(format, &round(format, *mantissa, *exponent, *sticky)),
         Number::Decimal(decimal) if decimal.first.is_null() => (0, 0),
         Number::Decimal(decimal) => {
@@ -450,6 +450,9 @@ unsafe fn by_bits(number: &Number, format: &Format, top: u32) -> (u32, u128) {
 macro_rules! with_core {
     ($name:ident $float:ident $bits:ident $format:expr, $top:literal) => {
         /// The number at `text`; `end` becomes the byte behind it, `text` itself if there is none.
+        ///
+        /// # Safety
+        /// `text` is a C string.
         pub unsafe fn $name(text: *const u8, end: &mut *const u8) -> $float {
             let scanned = scan(text);
             *end = scanned.end;
@@ -481,6 +484,9 @@ with_core!(double f64 u64 Format::DOUBLE, 0x7ff);
 with_core!(float f32 u32 Format::FLOAT, 0xff);
 
 /// The number at `text` as a `long double`; `end` becomes the byte behind it, `text` itself if there is none.
+///
+/// # Safety
+/// `text` is a C string.
 pub unsafe fn long(text: *const u8, end: &mut *const u8) -> [u64; 2] {
     let scanned = scan(text);
     *end = scanned.end;

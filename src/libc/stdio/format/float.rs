@@ -263,7 +263,7 @@ unsafe fn multiply(decimal: &mut Decimal, factor: u64) {
 #[inline]
 fn digits_of(limb: u64) -> isize {
     // log10 from log2: at most one too low.
-    let estimate = (64 - limb.leading_zeros()) * 1233 >> 12;
+    let estimate = ((64 - limb.leading_zeros()) * 1233) >> 12;
     (estimate + u32::from(limb >= ten(estimate))) as isize
 }
 
@@ -298,7 +298,7 @@ unsafe fn round(decimal: &mut Decimal, wanted: Wanted) {
     }
     let at = limbs.wrapping_add(index);
     let part = *at % unit;
-    let odd = *at / unit & 1 != 0;
+    let odd = (*at / unit) & 1 != 0;
     let (dropped, half, mut below) =
         if unit == 1 { (*at.wrapping_sub(1), LIMB / 2, index - 1) } else { (part, unit / 2, index) };
     let up = if dropped == half {
@@ -350,7 +350,7 @@ unsafe fn significant(decimal: &Decimal) -> isize {
     while left != 0 {
         let mut limb = *at;
         if limb != 0 {
-            while limb % 10 == 0 {
+            while limb.is_multiple_of(10) {
                 limb /= 10;
                 digits -= 1;
             }
