@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS = 4, LINES = 3000 };
+enum { THREADS = 4, LINES = 30000 };
 static FILE *file;
+static pthread_barrier_t together;
 
 static void *work(void *number)
 {
 	int me = (int)(long)number;
+	pthread_barrier_wait(&together);
 	for (int i = 0; i < LINES; i++) {
 		switch (i % 3) {
 		case 0:
@@ -36,6 +38,7 @@ static void *work(void *number)
 int main(void)
 {
 	file = tmpfile();
+	pthread_barrier_init(&together, 0, THREADS);
 	pthread_t threads[THREADS];
 	for (long i = 0; i < THREADS; i++)
 		pthread_create(&threads[i], 0, work, (void *)i);
