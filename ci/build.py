@@ -95,9 +95,10 @@ def libc(cpu):
 
 
 def _weaken(cpu, built, fresh):
-    """Copies an archive with the symbols that each of its members defines made weak.
+    """Copies an archive with the symbols that each of its members defines made weak, and without frame tables.
 
-    Not those that it needs: a weak reference would not fetch the other member of the archive that has the symbol.
+    Not the symbols that it needs: a weak reference would not fetch the other member of the archive that has the symbol.
+    Nothing here unwinds (panics abort), and Rust's prebuilt core brings the tables back whatever the flags say: an eighth of hello.
     """
     # Where binutils find LLVM's linker plugin, they complain about the bitcode of Rust's own objects, once a member: into a file.
     log = TARGET / "binutils.log"
@@ -112,7 +113,7 @@ def _weaken(cpu, built, fresh):
                 continue
             names = member.with_suffix(".symbols")
             names.write_text(defined)
-            run([cpu.tool("objcopy"), f"--weaken-symbols={names}", member], echo=False, output=log)
+            run([cpu.tool("objcopy"), f"--weaken-symbols={names}", "--remove-section=.eh_frame", member], echo=False, output=log)
             names.unlink()
         fresh.unlink(missing_ok=True)
         run([cpu.tool("ar"), "rcs", fresh, *members], echo=False, output=log)
