@@ -5,11 +5,12 @@
  * Baseline SSE2: nothing asks CPUID (in a virtual machine that is 5 us).  A short block is moved as its first and its last
  * half, which may overlap: all loads come before the first store, so the same code is memcpy and memmove, and there is no loop
  * and no remainder.  Long blocks: stores are aligned, the unaligned head and tail are loaded before the loop and stored around it.
- * From REP_FROM bytes on, `rep movsb`/`rep stosb`: measured better there on Zen 4 and on every CPU with fast strings (2013 on).
+ * From REP_FROM bytes on, `rep movsq` and `rep stosq`, which move whole lines on every CPU of the last fifteen years; what is left of
+ * eight bytes is stored from a register.  4096 bytes on Zen 4: 23 ns, the loop 45.
  */
         .intel_syntax noprefix
 
-#define REP_FROM 0x8000
+#define REP_FROM 1024
 
 .macro function name
         .section .text.\name, "ax", @progbits
@@ -177,23 +178,26 @@ also memcpy
         movups  [rdi + 48], xmm5
 9:      ret
 
-.Lcopy_rep:                                     /* forward; `rep movsb` is slow when the blocks nearly overlap */
+.Lcopy_rep:                                     /* forward; `rep movs` is slow when the blocks nearly overlap */
         mov     rcx, rsi
         sub     rcx, rdi
         cmp     rcx, 256
         jb      .Lcopy_forward
+        lea     r8, [rdi + rdx]                 /* end */
         lea     rcx, [rdi + 63]
-        and     rcx, -64
+        and     rcx, -64                        /* the destination's next line */
         movups  [rdi], xmm0
         movups  [rdi + 16], xmm2
         movups  [rdi + 32], xmm4
         movups  [rdi + 48], xmm5
-        sub     rcx, rdi                        /* 0..63 bytes up to the line */
+        sub     rcx, rdi
         sub     rdx, rcx
         add     rdi, rcx
         add     rsi, rcx
         mov     rcx, rdx
-        rep movsb
+        shr     rcx, 3
+        rep movsq
+        movups  [r8 - 16], xmm1                 /* the last 0..7 bytes, and some that are there already */
         ret
         .size   memmove, . - memmove
 
@@ -238,14 +242,15 @@ function memset
         cmp     rcx, r8
         jb      1b
         ret
-.Lset_rep:
+.Lset_rep:                                      /* first and last 64 are done */
         mov     r8, rdi
         lea     rcx, [rdi + rdx]
-        lea     rdi, [rdi + 64]
+        add     rdi, 64
         and     rdi, -64
         sub     rcx, rdi                        /* bytes from the line on */
+        shr     rcx, 3
         mov     rax, rsi
-        rep stosb
+        rep stosq
         mov     rax, r8
         ret
 .Lset_under_16:

@@ -12,25 +12,45 @@ const PAGE: usize = 4096;
 #[inline(always)]
 unsafe fn common(a: *const u8, b: *const u8, most: usize) -> usize {
     let zero = vector::splat(0);
+    // Equal and not zero: the lesser of byte and equality mask is zero exactly where the strings differ or end.
+    let good = |p: *const u8, q: *const u8| {
+        let x = load(p);
+        vector::min(vector::equal(x, load(q)), x)
+    };
     let mut at = 0;
     while at < most {
         let (p, q) = (a.wrapping_add(at), b.wrapping_add(at));
         // A block may read beyond a string's end but not into another page.
-        if (p as usize % PAGE).max(q as usize % PAGE) > PAGE - BLOCK {
+        let room = PAGE - (p as usize % PAGE).max(q as usize % PAGE);
+        let blocks = room / BLOCK;
+        if blocks == 0 {
             if *p != *q || *p == 0 {
                 return at;
             }
             at += 1;
             continue;
         }
-        let x = load(p);
-        // Equal and not zero: the lesser of byte and equality mask is zero exactly where the strings differ or end.
-        let stop = vector::equal(vector::min(vector::equal(x, load(q)), x), zero);
-        let marked = vector::mask(stop);
-        if marked != 0 {
-            return (at + (marked.trailing_zeros() / MASK_BITS) as usize).min(most);
+        let mut done = 0;
+        while done + 4 <= blocks {
+            let of =
+                |block: usize| good(p.wrapping_add((done + block) * BLOCK), q.wrapping_add((done + block) * BLOCK));
+            let least = vector::min(vector::min(of(0), of(1)), vector::min(of(2), of(3)));
+            if vector::mask(vector::equal(least, zero)) != 0 || at.saturating_add((done + 4) * BLOCK) >= most {
+                break;
+            }
+            done += 4;
         }
-        at = at.saturating_add(BLOCK);
+        let mut left = 4;
+        while done < blocks && left > 0 {
+            let of = done * BLOCK;
+            let marked = vector::mask(vector::equal(good(p.wrapping_add(of), q.wrapping_add(of)), zero));
+            if marked != 0 {
+                return (at + of + (marked.trailing_zeros() / MASK_BITS) as usize).min(most);
+            }
+            done += 1;
+            left -= 1;
+        }
+        at = at.saturating_add(done * BLOCK);
     }
     most
 }
