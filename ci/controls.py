@@ -15,10 +15,13 @@ from ci.shell import line, run
 # name: (package, tests that must fail in the broken build); () means: the program is killed by SIGSEGV.
 BROKEN = {
     "late_commit": (("step", ("add", "list_push", "array_pop_batch")),
-                    ("hosted", ("rseq::section::sums_are_exact_when_threads_outnumber_cpus_and_signals_interrupt_them",))),
+                    ("hosted", ("rseq::section::sums_are_exact_when_threads_outnumber_cpus_and_signals_interrupt_them",
+                                "percpu::cell::additions_are_exact_under_signals_and_migrations"))),
     "early_commit": (("step", ("list_push", "array_pop_batch")),),
     "index_before_start": (("step", ("add", "list_push", "array_pop")),),
     "wrong_signature": (("step", ()),),
+    "no_stop_fence": (("hosted", ("percpu::array_cache::no_object_is_lost_or_doubled_under_signals_migrations_and_drains",
+                                  "percpu::free_list::no_object_is_lost_or_doubled_under_signals_migrations_and_drains")),),
 }
 
 

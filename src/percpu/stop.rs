@@ -32,22 +32,21 @@ pub struct Stopped<'a, T: Block> {
 /// No section on such a block has an effect when it finds the stopped one.
 pub unsafe trait Refusing: Block {}
 
-#[cfg(not(dacapo_broken = "no_stop_fence"))]
+/// The negative control builds without the fence (`dacapo_broken`): then sections in flight commit to a block that the stopper edits.
+const FENCED: bool = cfg!(not(dacapo_broken = "no_stop_fence"));
+
 fn fence(index: usize) {
     let by_cpu_number = !rseq::features().mm_cid;
-    fence::heavy_rseq(by_cpu_number.then_some(index as u32));
+    if FENCED {
+        fence::heavy_rseq(by_cpu_number.then_some(index as u32));
+    }
 }
 
-#[cfg(not(dacapo_broken = "no_stop_fence"))]
 fn fence_all() {
-    fence::heavy_rseq(None);
+    if FENCED {
+        fence::heavy_rseq(None);
+    }
 }
-
-/// The negative control: sections in flight go on, and commit to a block that the stopper edits.
-#[cfg(dacapo_broken = "no_stop_fence")]
-fn fence(_: usize) {}
-#[cfg(dacapo_broken = "no_stop_fence")]
-fn fence_all() {}
 
 impl<T: Refusing> PerCpu<T> {
     /// Takes block `index` away from its CPU; `None` if it was never made. Waits for others who stop one. Not for signal handlers.

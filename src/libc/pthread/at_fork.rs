@@ -1,11 +1,12 @@
 //! pthread_atfork: what fork runs before and after itself.
 //!
-//! fork calls [`run`] and links a table and its lock for it, nothing more: handlers are reached by address only.
+//! fork does not link this: the first registration leaves [`run`]'s address with it.
 
 use core::ffi::c_int;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::code;
+use crate::libc::unistd::{Phase, set_fork_hook};
 use crate::sync::raw::{RawMutex, Scope};
 use crate::sys::Errno;
 
@@ -30,35 +31,26 @@ static TABLE: Table = Table {
     handlers: core::cell::UnsafeCell::new([[None; 3]; MOST]),
 };
 
-/// When handlers run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Before fork(2), the latest registered first.
-    Prepare,
-    /// After it in the parent, the first registered first.
-    Parent,
-    /// After it in the child, the first registered first.
-    Child,
-}
-
-/// Runs the handlers of a phase. Each fork calls it with Prepare first, then with Parent (also when fork(2) failed) or Child.
-///
-/// # Safety
-/// Called by fork, in this order; handlers are the program's own.
-pub unsafe fn run(phase: Phase) {
+/// Runs the handlers of a phase: the latest registered first before the fork, the first registered first after it. Each fork calls it with
+/// Prepare, then with Parent (also when the kernel refused) or Child.
+fn run(phase: Phase) {
     if phase == Phase::Prepare {
         TABLE.lock.lock(Scope::Private);
     }
     let count = TABLE.count.load(Ordering::Relaxed); // Relaxed: under the lock
     for at in 0..count {
         let at = if phase == Phase::Prepare { count - 1 - at } else { at };
-        let handler = (*TABLE.handlers.get()).get(at).and_then(|three| *three.get(phase as usize)?);
-        if let Some(handler) = handler {
-            handler();
+        // SAFETY: entries below `count` are not written any more; handlers are the program's own, to be called just here.
+        unsafe {
+            let handler = (*TABLE.handlers.get()).get(at).and_then(|three| *three.get(phase as usize)?);
+            if let Some(handler) = handler {
+                handler();
+            }
         }
     }
     if phase != Phase::Prepare {
-        TABLE.lock.unlock(Scope::Private); // in the child too: it is the thread that took it
+        // SAFETY: taken in Prepare, by this thread; in the child it is the same thread.
+        unsafe { TABLE.lock.unlock(Scope::Private) };
     }
 }
 
@@ -71,6 +63,7 @@ unsafe extern "C" fn pthread_atfork(prepare: Handler, parent: Handler, child: Ha
         Some(three) => {
             *three = [prepare, parent, child];
             TABLE.count.store(count + 1, Ordering::Relaxed);
+            set_fork_hook(run);
             Ok(())
         }
         None => Err(Errno::ENOMEM),

@@ -23,8 +23,6 @@ mod schedule;
 mod spin;
 mod thread;
 
-pub use at_fork::{Phase, run as run_at_fork};
-
 use core::ffi::{c_int, c_ulong};
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;

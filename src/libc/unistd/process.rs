@@ -43,14 +43,16 @@ fn run_fork_hook(phase: Phase) {
 pub(crate) unsafe extern "C" fn fork() -> c_int {
     run_fork_hook(Phase::Prepare);
     let heap = around(When::Before, true);
+    let mask = crate::thread::before_fork();
     let forked = call!(__NR_clone, linux_raw_sys::general::SIGCHLD as usize, 0, 0, 0, 0);
     if forked == Ok(0) {
+        // The kernel keeps the rseq registration and the robust list; the thread's id is another one, and it is alone.
         around(When::Child, heap);
-        // The kernel keeps the rseq registration and the robust list; the thread's id is another one.
-        per_thread::current().tid.store(thread::gettid(), Ordering::Relaxed);
+        crate::thread::after_fork_in_child(mask);
         run_fork_hook(Phase::Child);
         return 0;
     }
+    crate::thread::after_fork_in_parent(mask);
     around(When::Parent, heap);
     run_fork_hook(Phase::Parent);
     errno::result(forked.map(|pid| pid as i32))

@@ -11,6 +11,7 @@ static const char *say(int code) {
     return code == 0 ? "ok" : code == EINVAL ? "EINVAL" : code == ENOTSUP ? "ENOTSUP" : "other";
 }
 
+static int result;
 static void *inside(void *unused) {
     pthread_attr_t attributes;
     void *low;
@@ -21,7 +22,7 @@ static void *inside(void *unused) {
     int state;
     pthread_attr_getdetachstate(&attributes, &state);
     pthread_attr_destroy(&attributes);
-    printf("inside %d detached %d\n", &here >= (char *)low && &here < (char *)low + size, state);
+    result = &here >= (char *)low && &here < (char *)low + size ? state : -1;
     return 0;
 }
 
@@ -60,13 +61,16 @@ int main(void) {
     pthread_t thread;
     printf("create %s\n", say(pthread_create(&thread, &attributes, inside, 0)));
     pthread_join(thread, 0);
+    printf("inside %d\n", result);
     printf("setstack small %s\n", say(pthread_attr_setstack(&attributes, own_stack, 100)));
     printf("setstack %s\n", say(pthread_attr_setstack(&attributes, own_stack, sizeof own_stack)));
     pthread_attr_getstack(&attributes, &low, &size);
     printf("getstack %d %zu\n", low == own_stack, size);
     printf("create %s\n", say(pthread_create(&thread, &attributes, inside, 0)));
     pthread_join(thread, 0);
+    printf("inside %d\n", result);
     inside(0);
+    printf("main inside %d\n", result);
     printf("destroy %s\n", say(pthread_attr_destroy(&attributes)));
     return 0;
 }

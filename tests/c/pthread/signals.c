@@ -25,12 +25,15 @@ static void *target(void *unused) {
     return 0;
 }
 
-static void prepare1(void) { printf("prepare 1\n"); }
-static void prepare2(void) { printf("prepare 2\n"); }
-static void parent1(void) { printf("parent 1\n"); }
-static void parent2(void) { printf("parent 2\n"); }
-static void child1(void) { printf("child 1\n"); }
-static void child2(void) { printf("child 2\n"); fflush(stdout); }
+/* Each handler appends its digit: the order is what counts, and the child tells its own by its exit code. */
+static int order;
+static void prepare1(void) { order = order * 10 + 1; }
+static void prepare2(void) { order = order * 10 + 2; }
+static void parent1(void) { order = order * 10 + 3; }
+static void parent2(void) { order = order * 10 + 4; }
+static void child1(void) { order = order * 10 + 5; }
+static void child2(void) { order = order * 10 + 6; }
+static void *own_id(void *unused) { return (void *)(long)pthread_kill(pthread_self(), 0); }
 
 int main(void) {
     setvbuf(stdout, 0, _IOLBF, 0);
@@ -58,8 +61,17 @@ int main(void) {
     pthread_atfork(prepare2, parent2, child2);
     fflush(stdout);
     pid_t child = fork();
-    if (child == 0) _exit(0);
+    if (child == 0) {
+        /* The child is whole: it knows itself, can be signalled, and can make and join threads. */
+        void *result;
+        got = 0;
+        pthread_sigmask(SIG_UNBLOCK, &set, 0);
+        if (pthread_kill(pthread_self(), SIGUSR1) || !got) _exit(1);
+        if (pthread_create(&thread, 0, own_id, 0) || pthread_join(thread, &result) || result) _exit(2);
+        _exit(order == 2156 ? 42 : 3);
+    }
     int status;
     waitpid(child, &status, 0);
+    printf("order %d child %d\n", order, WEXITSTATUS(status));
     return 0;
 }
