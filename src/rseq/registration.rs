@@ -205,9 +205,12 @@ pub fn unregister_current_thread() -> Result<(), Errno> {
     if state() != State::Owned {
         return Ok(());
     }
-    let area = &raw const per_thread::current().rseq;
+    let area = &per_thread::current().rseq;
     // SAFETY: the kernel stops looking at an area that stays valid.
-    unsafe { sys::rseq::unregister(area.cast_mut().cast(), LENGTH.load(Ordering::Relaxed)) }
+    unsafe { sys::rseq::unregister((&raw const *area).cast_mut().cast(), LENGTH.load(Ordering::Relaxed)) }?;
+    // The kernel leaves 0 there, which is another thread's index. The area is ours to write again: the kernel does not look at it any more.
+    area.mm_cid.store(u32::MAX, Ordering::Relaxed); // Relaxed: this thread's own
+    Ok(())
 }
 
 /// What sys/rseq.h promises to C programs and debuggers: where the area lies and how much of it is alive.

@@ -49,6 +49,7 @@ fn an_unregistered_thread_has_a_negative_index_again() {
         assert!(rseq::fields().index() >= 0);
         rseq::unregister_current_thread().unwrap();
         assert!(rseq::fields().load(4) < 0, "the kernel resets cpu_id");
+        assert!(rseq::fields().index() < 0, "the kernel resets mm_cid to 0, which is somebody's index");
         assert!(rseq::unregister_current_thread().is_err());
     })
     .join()
