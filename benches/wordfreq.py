@@ -1,4 +1,4 @@
-"""examples/wordfreq on real text (the cargo registry's sources, or FILES): time and peak memory by number of threads."""
+"""examples/wordfreq on real text (the cargo registry's sources, or FILES): time, CPU time and peak memory by number of threads."""
 
 from ci import peers
 from ci.bench import Progress, build_all, interleaved
@@ -16,8 +16,9 @@ def run(options):
     progress = Progress("wordfreq", rounds * len(counts) * len(programs))
     outputs = {}
     for count in counts:
-        time, memory = f"{count} threads", f"{count} threads, peak memory"
+        time, cpu, memory = f"{count} threads", f"{count} threads, CPU time", f"{count} threads, peak memory"
         table.row(time, "ms")
+        table.row(cpu, "ms")
         table.row(memory, "KiB")
         for _, peer in interleaved(rounds, programs, 20):
             progress.step()
@@ -29,6 +30,7 @@ def run(options):
                 continue
             outputs.setdefault(outcome.output, set()).add(peer)
             table.add(time, peer, outcome.ns / 1e6)
+            table.add(cpu, peer, outcome.cpu_seconds * 1e3)
             table.add(memory, peer, outcome.peak_kib)
         if count in (8, 64):
             for other in ("glibc static", "musl static"):
