@@ -26,17 +26,9 @@ use dacapo::rseq::{self, Area, CriticalSection, State};
 use operations::{Answer, BATCH, Inputs, OPERATIONS, Operation};
 use world::{CAPACITY, World};
 
-unsafe extern "C" {
-    static __rseq_offset: isize;
-}
-
 /// The current thread's area, whoever registered it.
 fn area_offset() -> isize {
-    match rseq::state() {
-        // SAFETY: glibc's constant.
-        State::Adopted => unsafe { __rseq_offset },
-        _ => dacapo::per_thread::offset(),
-    }
+    rseq::offsets().0
 }
 
 /// The sections' operands: the index is the CPU number, so that the test knows which block it is.

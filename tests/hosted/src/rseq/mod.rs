@@ -1,3 +1,4 @@
+mod edges;
 mod registration;
 mod section;
 mod table;
