@@ -29,5 +29,8 @@ fn main() {
     }
     println!("{total} words, {} distinct", distinct.len());
     println!("restartable sequences: {:?}", dacapo::rseq::state());
-    println!("given back to the kernel at the end: {}", if dacapo::malloc::trim(0) > 0 { "yes" } else { "nothing to give" });
+    println!(
+        "given back to the kernel at the end: {}",
+        if dacapo::malloc::trim(0) > 0 { "yes" } else { "nothing to give" }
+    );
 }

@@ -174,6 +174,9 @@ unsafe fn without_value(sink: &mut Sink, spec: &Specification) -> Result<(), Err
     Ok(())
 }
 
+/// What null pointers are called, and the empty text at 12. One constant: a literal of eight bytes would bring in all of the library's.
+static NAMES: [u8; 13] = *b"(nil)\0(null)\0";
+
 /// Pointers, wide text, `%n`.
 #[cold]
 #[inline(never)]
@@ -181,7 +184,7 @@ unsafe fn rare(sink: &mut Sink, spec: &Specification, word: u64) -> Result<(), E
     match spec.conversion {
         b'p' if word == 0 => {
             let whole = Specification { precision: -1, ..*spec };
-            text::bytes(sink, &whole, c"(nil)".as_ptr().cast());
+            text::bytes(sink, &whole, NAMES.as_ptr());
         }
         b'p' => {
             let spec = Specification { flags: spec.flags | ALTERNATIVE, conversion: b'x', ..*spec };
@@ -189,8 +192,8 @@ unsafe fn rare(sink: &mut Sink, spec: &Specification, word: u64) -> Result<(), E
         }
         b's' | b'S' if word == 0 => {
             // A precision that would cut it gives nothing at all.
-            let shown = if spec.precision < 0 || spec.precision >= 6 { c"(null)" } else { c"" };
-            text::bytes(sink, spec, shown.as_ptr().cast());
+            let shown = if spec.precision < 0 || spec.precision >= 6 { 6 } else { 12 };
+            text::bytes(sink, spec, NAMES.as_ptr().wrapping_add(shown));
         }
         b's' | b'S' => text::wide(sink, spec, word as *const i32)?,
         b'c' | b'C' => text::wide_character(sink, spec, word as i32)?,
