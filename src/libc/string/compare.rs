@@ -18,6 +18,14 @@ unsafe fn common(a: *const u8, b: *const u8, most: usize) -> usize {
         vector::min(vector::equal(x, load(q)), x)
     };
     let mut at = 0;
+    // Most strings differ or end early: one block without the arithmetic of the loop, where it stays in both pages.
+    if (a as usize % PAGE).max(b as usize % PAGE) <= PAGE - BLOCK {
+        let marked = vector::mask(vector::equal(good(a, b), zero));
+        if marked != 0 {
+            return ((marked.trailing_zeros() / MASK_BITS) as usize).min(most);
+        }
+        at = BLOCK;
+    }
     while at < most {
         let (p, q) = (a.wrapping_add(at), b.wrapping_add(at));
         // A block may read beyond a string's end but not into another page.

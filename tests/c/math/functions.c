@@ -19,7 +19,10 @@ int main(void) {
     // C leaves the sign of the lesser of two zeros open.
     for (unsigned i = 0; i < N; i++) for (unsigned j = 2; j < N; j += 2) printf("fmin %g %g: %.13g\n", x[i], x[j], fmin(x[i], x[j]));
     I(lrint) I(llrint) I(lround) I(llround)
-    L(fabs) L(floor) L(ceil) L(trunc) L(rint) L(round) L(sqrt)
+    L(fabs) L(floor) L(ceil) L(trunc) L(rint) L(round)
+#ifdef __x86_64__ // elsewhere computed as double
+    L(sqrt)
+#endif
     for (unsigned i = 0; i < N; i++) {
         int e = 0; double w; long double lw;
         double fr = isinf(x[i]) ? 0 : frexp(x[i], &e);
@@ -29,7 +32,7 @@ int main(void) {
         printf("class %d %d %d %d %d\n", fpclassify(x[i]), fpclassify((long double)x[i]), !!signbit(x[i]), !!isnan(x[i]), isinf(x[i]));
     }
     long double third = 1.0L / 3;
-    printf("%d %d %d\n", sqrtl(third * third) == third, fmodl(10.5L, 3.0L) == 1.5L, fmaxl(2.0L, 3.0L) == 3.0L && fminl(2.0L, 3.0L) == 2.0L);
+    printf("%d %d %d\n", fabsl(sqrtl(third * third) - third) < 1e-16L, fmodl(10.5L, 3.0L) == 1.5L, fmaxl(2.0L, 3.0L) == 3.0L && fminl(2.0L, 3.0L) == 2.0L);
     errno = 0; volatile double v = log(-1.0); printf("%d %d ", isnan(v), errno == EDOM);
     errno = 0; v = exp(1e9); printf("%d %d ", isinf(v), errno == ERANGE);
     errno = 0; v = sqrt(-2.0 + zero); printf("%d %d\n", isnan(v), errno == EDOM);
