@@ -95,8 +95,8 @@ unary_invalid! {
 
 /// 0/0 as this CPU computes it at run time.
 fn invalid() -> f64 {
-    let zero = core::hint::black_box(0.0_f64);
-    zero / zero
+    let (numerator, denominator) = (core::hint::black_box(0.0_f64), core::hint::black_box(0.0_f64));
+    numerator / denominator
 }
 
 macro_rules! binary_checked {

@@ -66,10 +66,7 @@ unsafe fn in_place(file: *mut File, text: *const u8, list: *mut VaList) -> i32 {
     let result = format(&mut sink, text, list);
     let fresh = sink.at as usize - sink.start as usize;
     (*file).write_at = sink.at;
-    if (*file).flags & LINE != 0
-        && stream::has_newline(sink.start, fresh)
-        && stream::drain(file) != 0
-    {
+    if (*file).flags & LINE != 0 && stream::has_newline(sink.start, fresh) && stream::drain(file) != 0 {
         return -1;
     }
     result

@@ -401,12 +401,19 @@ fn with_number(prefix: &[u8], number: c_int, into: &mut [u8; MADE]) {
 /// The message that [`strerror`] and [`strsignal`] made last for an unknown number: shared by all threads, as C has it.
 static mut LAST: [u8; MADE] = [0; MADE];
 
+/// # Safety
+/// No other thread is in strerror or strsignal, as C has it.
+unsafe fn last() -> &'static mut [u8; MADE] {
+    let last = &raw mut LAST;
+    &mut *last
+}
+
 #[unsafe(no_mangle)]
 unsafe extern "C" fn strerror(number: c_int) -> *const u8 {
     match error_text(number) {
         Some(text) => text.as_ptr(),
         None => {
-            with_number(b"Unknown error ", number, &mut *&raw mut LAST);
+            with_number(b"Unknown error ", number, last());
             (&raw const LAST).cast()
         }
     }
@@ -471,9 +478,9 @@ unsafe extern "C" fn strsignal(signal: c_int) -> *const u8 {
         return text.as_ptr();
     }
     if (34..=64).contains(&signal) {
-        with_number(b"Real-time signal ", signal - 34, &mut *&raw mut LAST);
+        with_number(b"Real-time signal ", signal - 34, last());
     } else {
-        with_number(b"Unknown signal ", signal, &mut *&raw mut LAST);
+        with_number(b"Unknown signal ", signal, last());
     }
     (&raw const LAST).cast()
 }

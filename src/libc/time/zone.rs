@@ -394,7 +394,8 @@ unsafe fn publish(zone: &Zone) {
 /// Runs `work` on the current zone.
 unsafe fn with_zone<T>(work: impl FnOnce(&Zone) -> T) -> T {
     LOCK.lock();
-    let zone = &mut *&raw mut ZONE;
+    let zone = &raw mut ZONE;
+    let zone = &mut *zone;
     refresh(zone);
     let result = work(zone);
     LOCK.unlock();

@@ -102,6 +102,7 @@ unsafe extern "C" fn get_avphys_pages() -> c_long {
 const POSIX: c_long = 200_809;
 
 /// The numbers of `_SC_*` are glibc's; unistd.h has them all.
+#[allow(clippy::match_overlapping_arm, reason = "the last arm is the rest of the known numbers")]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sysconf(name: c_int) -> c_long {
     match name {
@@ -151,6 +152,7 @@ unsafe extern "C" fn sysconf(name: c_int) -> c_long {
 /// PTHREAD_STACK_MIN of limits.h.
 const STACK_MIN: c_long = crate::arch::STACK_MIN as c_long;
 
+#[allow(clippy::match_overlapping_arm, reason = "the last arm is the rest of the known numbers")]
 unsafe fn path_value(name: c_int) -> c_long {
     match name {
         0 => 127,        // LINK_MAX

@@ -118,9 +118,7 @@ pub unsafe fn write(file: *mut File, from: *const u8, len: usize) -> usize {
     }
     let room = f.buffer as usize + f.size - f.write_at as usize;
     let flags = f.flags;
-    let through = len > room
-        || flags & (LINE | UNBUFFERED) != 0
-            && (flags & UNBUFFERED != 0 || has_newline(from, len));
+    let through = len > room || flags & (LINE | UNBUFFERED) != 0 && (flags & UNBUFFERED != 0 || has_newline(from, len));
     if through {
         return write_through(file, from, len);
     }
