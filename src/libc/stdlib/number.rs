@@ -243,3 +243,12 @@ unsafe extern "C" fn l64a(value: c_long) -> *const u8 {
     *to.add(len) = 0;
     to
 }
+
+unsafe extern "C" {
+    fn strtod(text: *const u8, end: *mut *mut u8) -> f64;
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn atof(text: *const u8) -> f64 {
+    strtod(text, core::ptr::null_mut())
+}

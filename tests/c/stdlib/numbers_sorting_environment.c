@@ -29,6 +29,7 @@ int main(int argc, char **argv) {
             unsigned long u = strtoul(texts[i], &end, bases[b]);
             printf("%d '%s' %ld %d %d %lu %d %d\n", bases[b], texts[i], l, o1, e1, u, (int)(end - texts[i]), errno);
         }
+    printf("%g %g\n", atof(" -1.5e3x"), atof("x"));
     printf("%d %ld %lld %jd\n", atoi("-12ab"), atol("7"), atoll("99999999999"), strtoimax("-5", 0, 10));
     ldiv_t q = ldiv(-17, 5);
     printf("%ld %ld %d %ld\n", q.quot, q.rem, abs(-3), labs(-4L));
