@@ -7,8 +7,8 @@ use core::ptr::null;
 use dacapo::start::exit;
 use freestanding::{Ending, NO_ENVIRONMENT, check, run_self};
 
-dacapo::main!(|args, _| {
-    let role = args.skip(1).next();
+dacapo::main!(|mut args, _| {
+    let role = args.nth(1);
     match role.map(|role| role.to_bytes()) {
         Some(b"return") => return 41,
         Some(b"exit") => exit(42),

@@ -61,7 +61,5 @@ dacapo::main!(|_, _| {
     let rounds = thread::spawn(move || last.set(value(7)).is_ok());
     check!(rounds.and_then(|thread| thread.join()) == Ok(true));
     check!(ROUNDS.load(Ordering::Relaxed) == 4);
-    check!(
-        Key::from_raw(u32::MAX).get() == null_mut() && Key::from_raw(u32::MAX).set(null_mut()) == Err(Errno::EINVAL)
-    );
+    check!(Key::from_raw(u32::MAX).get().is_null() && Key::from_raw(u32::MAX).set(null_mut()) == Err(Errno::EINVAL));
 });

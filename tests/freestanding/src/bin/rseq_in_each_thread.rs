@@ -24,7 +24,7 @@ dacapo::main!(|_, _| {
             freestanding::failed(file!(), line!(), "join")
         };
         check!((cpu >= 0) == (state() == State::Owned));
-        check!(address % 64 == 0 && address != main_area);
+        check!(address.is_multiple_of(64) && address != main_area);
         *area = address;
     }
     check!(current_cpu() < 4096);

@@ -35,8 +35,8 @@ fn visit() -> usize {
     let small = dacapo::tls_address!("test_small") as *mut u32;
     let aligned = dacapo::tls_address!("test_aligned") as *mut u64;
     let zeros = dacapo::tls_address!("test_zeros") as *mut u8;
-    check!(aligned as usize % ALIGN == 0, "{aligned:?}");
-    check!(zeros as usize % 16 == 0, "{zeros:?}");
+    check!((aligned as usize).is_multiple_of(ALIGN), "{aligned:?}");
+    check!((zeros as usize).is_multiple_of(16), "{zeros:?}");
     // SAFETY: the calling thread's own variables; the second word is an address in read-only data, relocated.
     unsafe {
         check!(small.read() == 0x1234_5678);
