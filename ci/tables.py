@@ -90,7 +90,7 @@ class Table:
 
     def _by_row(self):
         shown = [peer for peer in self.peers if any(self.value(label, peer) is not None for label in self.rows)]
-        heads = ["", *shown, *([f"{ours} / best other" for ours in self.ours if ours in shown]), "unit"]
+        heads = ["", *shown, *([f"{ours} / best" for ours in self.ours if ours in shown]), "unit"]
         lines = []
         for label, row in self.rows.items():
             values = [self.value(label, peer) for peer in shown]
@@ -104,7 +104,7 @@ class Table:
             lines.append([label, *cells, row["unit"] + (", more is better" if row["better"] == "more" else "")])
         gaps = [""] * (len(heads) - len(shown) - 1)
         lines += [[label, *(words.get(peer, "-") for peer in shown), *gaps] for label, words in self.texts.items()]
-        return grid(heads, lines) + "\nMedians; * is the best of its row."
+        return grid(heads, lines) + "\nMedians; * is the best of its row; '/ best': over the best of the others."
 
     def _explain(self):
         """What is missing, and the figures to reach."""
