@@ -6,7 +6,7 @@
 //! ```
 //! Allocations of the very thread that is bringing the heap up (through a hook of the host libc) are served by the early heap.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use super::lock::{Lock, Quiet};
 use super::{central, cpu_cache, fork, page_map, region};
@@ -20,7 +20,9 @@ const FAILED: u32 = 2;
 static STATE: AtomicU32 = AtomicU32::new(DOWN);
 static ONCE: Lock<()> = Lock::new(());
 /// The thread pointer of the thread that is in [`bring_up`]; 0 is none.
-static BY: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(0);
+static BY: AtomicUsize = AtomicUsize::new(0);
+/// Whether fork calls [`fork::prepare`] and its companions, or is about to.
+static HOOKED: AtomicBool = AtomicBool::new(false);
 
 /// What an allocation that missed finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,19 +48,18 @@ fn first_use() -> Heap {
     if BY.load(Ordering::Relaxed) == me {
         return Heap::ComingUp;
     }
-    let mut fresh = false;
+    // Before any lock is taken, so that no fork sees one held; without one, so that the host's function may allocate and come back here.
+    if !HOOKED.swap(true, Ordering::Relaxed) {
+        fork::register();
+    }
     {
         let quiet = Quiet::enter();
         let _once = ONCE.lock(&quiet);
         if STATE.load(Ordering::Relaxed) == DOWN {
             BY.store(me, Ordering::Relaxed);
-            fresh = bring_up();
-            STATE.store(if fresh { UP } else { FAILED }, Ordering::Release);
+            STATE.store(if bring_up() { UP } else { FAILED }, Ordering::Release);
             BY.store(0, Ordering::Relaxed);
         }
-    }
-    if fresh {
-        fork::register();
     }
     if STATE.load(Ordering::Acquire) == UP { Heap::Up } else { Heap::Failed }
 }
