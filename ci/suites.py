@@ -22,7 +22,8 @@ OWN = "GLIBC_TUNABLES=glibc.pthread.rseq=0"  # glibc leaves the registration to 
 EMULATED = "DACAPO_EMULATED"  # tells tests that rounds are dear here: support::rounds
 NOT_UNDER_QEMU_USER = {
     "without_membarrier": "qemu-user has no seccomp to refuse a system call with",
-    "without_any_way": "qemu-user has no seccomp to refuse a system call with",
+    **dict.fromkeys(("without_any_way", "without_sched_getaffinity", "makes_no_system_call", "does_make_a_system_call",
+                     "no_system_call_is_made"), "qemu-user has no seccomp to refuse a system call with"),
 }
 _NEEDS_EXECVE = "starts itself again, and the host's kernel does not run aarch64 programs; the guests do run it"
 PROGRAMS_NOT_UNDER_QEMU_USER = {

@@ -82,26 +82,29 @@ fn one_cpu() -> bool {
 #[test]
 fn without_a_heavy_fence_both_sides_miss_each_other() {
     assert!(
-        one_cpu() || (0..20).any(|_| forbidden(50_000, fence::light) > 0),
+        one_cpu() || (0..200).any(|_| forbidden(support::rounds(50_000), fence::light) > 0),
         "this test could not see a missing fence"
     );
 }
 
 #[test]
 fn heavy_orders_the_light_side() {
-    assert!(one_cpu() || forbidden(20_000, fence::heavy) == 0);
+    assert!(one_cpu() || forbidden(support::rounds(20_000), fence::heavy) == 0);
 }
 
 #[test]
 fn heavy_rseq_orders_the_light_side() {
-    assert!(one_cpu() || forbidden(20_000, || fence::heavy_rseq(None)) == 0);
+    assert!(one_cpu() || forbidden(support::rounds(20_000), || fence::heavy_rseq(None)) == 0);
     let light_cpu = support::affinity::allowed()[0] as u32;
-    assert!(one_cpu() || forbidden(20_000, || fence::heavy_rseq(Some(light_cpu))) == 0);
+    assert!(one_cpu() || forbidden(support::rounds(20_000), || fence::heavy_rseq(Some(light_cpu))) == 0);
 }
 
 #[test]
 fn the_walk_orders_the_light_side() {
-    assert!(one_cpu() || forbidden(2_000, || fence::walk(None).expect("affinity may be changed here")) == 0);
+    assert!(
+        one_cpu()
+            || forbidden(support::rounds(2_000), || fence::walk(None).expect("affinity may be changed here")) == 0
+    );
 }
 
 #[test]

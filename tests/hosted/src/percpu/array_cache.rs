@@ -45,7 +45,7 @@ fn no_object_is_lost_or_doubled_under_signals_migrations_and_drains() {
         let keep = |objects: &[NonNull<u8>]| spare.lock().expect("no panic").extend(objects.iter().map(|&o| number(o)));
         if thread == 0 {
             let _over = super::Over(&over);
-            for turn in 0..300 {
+            for turn in 0..support::rounds(300) {
                 if turn % 2 == 0 {
                     cache.drain(keep)
                 } else {

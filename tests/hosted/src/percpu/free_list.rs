@@ -72,7 +72,7 @@ fn no_object_is_lost_or_doubled_under_signals_migrations_and_drains() {
     super::tormented(6, |thread| {
         if thread == 0 {
             let _over = super::Over(&over);
-            for turn in 0..300 {
+            for turn in 0..support::rounds(300) {
                 let keep = |chain: dacapo::percpu::Chain| {
                     for node in chain {
                         hold(node);
