@@ -24,6 +24,8 @@ NOT_UNDER_QEMU_USER = {
     "without_membarrier": "qemu-user has no seccomp to refuse a system call with",
     **dict.fromkeys(("without_any_way", "without_sched_getaffinity", "makes_no_system_call", "does_make_a_system_call",
                      "no_system_call_is_made"), "qemu-user has no seccomp to refuse a system call with"),
+    **dict.fromkeys(("a_child_forked_among_threads", "a_child_of_a_busy_process"),
+                    "qemu-user 7.2 loops for ever in a child forked while other threads run; the guests do run it"),
 }
 _NEEDS_EXECVE = "starts itself again, and the host's kernel does not run aarch64 programs; the guests do run it"
 PROGRAMS_NOT_UNDER_QEMU_USER = {
