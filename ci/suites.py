@@ -221,6 +221,10 @@ def _guest(tally, name, version, cpu):
                 test = f"{name}/{harness}-{row}"
                 job(test, program, lambda out, code, t=test: rusttests.judge_harness(tally, t, out, code),
                     env=(f"DACAPO_EXPECT_RSEQ={row}", f"{EMULATED}=1", *env), arguments=rusttests.HARNESS_OPTIONS, seconds=400)
+    if "step" in present:
+        for harness, program in rusttests.harness(cpu, "step", static=True).items():
+            test = f"{name}/{harness}"
+            job(test, program, lambda out, code, t=test: rusttests.judge_harness(tally, t, out, code), seconds=300)
     alone = {}
     if "freestanding" in present:
         programs = rusttests.freestanding(cpu, "static")
