@@ -10,6 +10,7 @@
 //! | | `VARIANT`, `GAP`, `PER_THREAD_OFFSET` | where the TLS block and [`crate::per_thread::PerThread`] lie from there |
 //! | | `set_thread_pointer` | changes that register; face `start` only |
 //! | `start.S` | `_start` | calls `dacapo_relocate(stack)` unless nothing can need it, then `dacapo_start(stack)` |
+//! | `foreign_start.S` | `__libc_start_main` | the same for programs linked with another libc's start files; face `libc` |
 //! | `relocate` | `RELATIVE`, `IRELATIVE`, `resolve` | the two relocations of a static program; calls a resolver |
 //! | `thread.S` | `dacapo_clone`, `dacapo_unmap_and_exit` | a new thread on its own stack; its end after its stack |
 //! | `vdso` | `VERSION`, names | what the vDSO calls its functions |

@@ -1,6 +1,6 @@
 //! stdlib.h: the ends of a process. And what compilers and foreign start files call around `main`.
 
-use core::ffi::{c_char, c_int, c_void};
+use core::ffi::{c_int, c_void};
 use core::sync::atomic::AtomicUsize;
 
 use crate::start::at_exit::{self, Function, Stack};
@@ -73,20 +73,9 @@ pub extern "C" fn __cxa_finalize(object: *const ()) {
 #[unsafe(no_mangle)]
 pub static __dso_handle: AtomicUsize = AtomicUsize::new(0);
 
-/// Where the start files of other libcs go, in programs that were linked with them.
+/// Where `__libc_start_main` (arch/<cpu>/foreign_start.S) goes, for programs that were linked with another libc's start files.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn __libc_start_main(
-    main: Main,
-    _argc: c_int,
-    argv: *const *const c_char,
-    _init: *const c_void,
-    _fini: *const c_void,
-    _rtld_fini: *const c_void,
-    _stack_end: *const c_void,
-) -> ! {
-    // argc lies right before argv on the kernel's stack. Their rcrt1.o leaves relocation to us; it does nothing at a fixed address.
-    let stack = argv.cast::<usize>().sub(1);
-    start::relocate::dacapo_relocate(stack);
+pub unsafe extern "C" fn dacapo_enter(stack: *const usize, main: Main) -> ! {
     start::enter(stack, main)
 }
 
