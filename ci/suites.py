@@ -13,7 +13,7 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from ci import build, check, controls, ctests, faults, init, qemu, rusttests, selftest, setup
+from ci import abi, build, check, controls, ctests, faults, init, qemu, rusttests, selftest, setup
 from ci.paths import CPUS, host
 from ci.results import Tally
 from ci.shell import ROOT, Failed, capture, say
@@ -191,6 +191,13 @@ def _c(tally, cpu):
     if not any(ctests.TESTS.rglob("*.c")):
         raise Skip("tests/c has no test yet")
     ctests.run_all(tally, cpu, build.libc(cpu))
+
+
+@suite("abi", "sizes, offsets and constants of include/ equal those of glibc's headers, on both CPUs")
+def _abi(tally):
+    for cpu in CPUS.values():
+        tools(*build.needs(cpu))
+        tally.by_exit_code(f"abi/{cpu.name}", abi.main([cpu.name]), "see above", f"python3 -m ci.abi {cpu.name}")
 
 
 @suite("c", "C programs made by dacapo-gcc do what they do with glibc, static and static-pie")

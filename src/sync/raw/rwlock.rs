@@ -88,7 +88,9 @@ impl RawRwLock {
     #[cold]
     fn read_slow(&self, preference: Preference, deadline: Option<&Deadline>, scope: Scope) -> Result<(), TimedOut> {
         let mut spin = Spin::new();
-        while self.state.load(Relaxed) == WRITTEN && spin.again() {}
+        while self.state.load(Relaxed) == WRITTEN && spin.again() {
+            core::hint::spin_loop();
+        }
         loop {
             if self.try_read(preference) {
                 return Ok(());

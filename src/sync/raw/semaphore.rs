@@ -85,7 +85,9 @@ impl RawSemaphore {
     #[cold]
     fn wait_slow(&self, deadline: Option<&Deadline>, scope: Scope) -> Result<(), Interrupted> {
         let mut spin = Spin::new();
-        while self.word.load(Relaxed) == 0 && spin.again() {}
+        while self.word.load(Relaxed) == 0 && spin.again() {
+            core::hint::spin_loop();
+        }
         if self.try_wait() {
             return Ok(());
         }
