@@ -174,7 +174,7 @@ unsafe fn without_value(sink: &mut Sink, spec: &Specification) -> Result<(), Err
     Ok(())
 }
 
-/// What null pointers are called, and the empty text at 12. One constant: a literal of eight bytes would bring in all of the library's.
+/// What null pointers are called, and the empty text at 12. One constant of its own: literals share a section that is linked whole.
 static NAMES: [u8; 13] = *b"(nil)\0(null)\0";
 
 /// Pointers, wide text, `%n`.
