@@ -47,4 +47,14 @@ const int **__ctype_toupper_loc(void);
 
 __END_DECLS
 
+/* The commonest questions without a call; only the C locale exists.  The function stays for whoever takes its address. */
+#if defined(__GNUC__) && !defined(__cplusplus) && !defined(__NO_CTYPE)
+# define isdigit(c) ((unsigned)(c) - '0' < 10)
+# define isalpha(c) (((unsigned)(c) | 32) - 'a' < 26)
+# define islower(c) ((unsigned)(c) - 'a' < 26)
+# define isupper(c) ((unsigned)(c) - 'A' < 26)
+# define tolower(c) __extension__ ({ int __c = (c); isupper(__c) ? __c | 32 : __c; })
+# define toupper(c) __extension__ ({ int __c = (c); islower(__c) ? __c & ~32 : __c; })
+#endif
+
 #endif
