@@ -19,11 +19,12 @@ fn the_table_lists_every_section_that_is_linked() {
 }
 
 #[test]
-fn every_exit_point_belongs_to_a_section_and_leaves_to_its_end() {
+fn every_exit_point_belongs_to_a_section_and_lies_outside_of_it() {
     let sections = rseq::critical_sections();
     assert!(!rseq::exit_points().is_empty());
     for &[start, exit] in rseq::exit_points() {
         let section = sections.iter().find(|section| section.start == start).expect("an exit without a section");
-        assert_eq!(exit, section.start + section.length);
+        let inside = (section.start..section.start + section.length).contains(&exit);
+        assert!(!inside, "{exit:#x} is inside {section:x?}"); // the commit address, or a slow path behind it
     }
 }
