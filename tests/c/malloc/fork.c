@@ -1,5 +1,6 @@
 /* fork while other threads are busy in malloc: each child can use the heap.
  * timeout: 60
+ * cpus: x86_64   (qemu-user 7.2 loops for ever in children forked while other threads run; tests/hosted does the same in the guests)
  */
 #define _GNU_SOURCE
 #include <pthread.h>

@@ -97,7 +97,8 @@ int main(void) {
     printf("kill 0: %d, kill 99: %s\n", pthread_kill(pthread_self(), 0), pthread_kill(pthread_self(), 99) == EINVAL ? "EINVAL" : "?");
     clockid_t clock;
     struct timespec cpu;
-    printf("cpuclock %d %d\n", pthread_getcpuclockid(pthread_self(), &clock), clock_gettime(clock, &cpu));
+    printf("cpuclock %d", pthread_getcpuclockid(pthread_self(), &clock));
+    printf(" %d\n", clock_gettime(clock, &cpu));
     int old = -1;
     printf("cancelstate %d", pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old));
     printf(" %d", old);

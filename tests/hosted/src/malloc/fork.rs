@@ -32,7 +32,7 @@ fn use_everything() -> i32 {
     // SAFETY: live blocks.
     unsafe {
         for size in [1, 100, 1000, 5000, 50_000, 500_000, 5_000_000] {
-            let blocks: Vec<_> = (0..20).map(|_| malloc::allocate(size)).collect();
+            let blocks: Vec<_> = (0..support::rounds(20).max(2)).map(|_| malloc::allocate(size)).collect();
             for block in blocks {
                 if block.is_null() {
                     return 1;
@@ -54,9 +54,9 @@ fn a_child_of_a_busy_process_can_allocate() {
             let stop = &stop;
             scope.spawn(move || busy(stop, thread * 1000));
         }
-        for _ in 0..30 {
+        for _ in 0..support::rounds(30).max(3) {
             let code = support::child(|| {
-                limit_life(20);
+                limit_life(60);
                 use_everything()
             });
             if code != 0 {

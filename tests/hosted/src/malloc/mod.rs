@@ -19,6 +19,7 @@ fn again(
     prepare: impl FnMut() -> std::io::Result<()> + Send + Sync + 'static,
 ) -> std::process::Output {
     use std::os::unix::process::CommandExt;
+    support::furnish();
     let mut command = std::process::Command::new(std::env::current_exe().expect("our own path"));
     command.args(["--exact", test, "--nocapture", "--test-threads=1"]).env(variable, value);
     // SAFETY: the closures make one system call each.
@@ -28,6 +29,7 @@ fn again(
 
 /// Bytes of memory that this process has resident.
 fn resident() -> usize {
+    support::furnish();
     let statm = std::fs::read_to_string("/proc/self/statm").expect("procfs");
     let pages: usize = statm.split_whitespace().nth(1).and_then(|word| word.parse().ok()).expect("a number of pages");
     pages * 4096

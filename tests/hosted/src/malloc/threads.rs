@@ -34,7 +34,7 @@ fn blocks_freed_by_other_threads_keep_their_contents_until_then() {
         for (thread, receiver) in receivers.into_iter().enumerate() {
             let sender = senders[(thread + 1) % 4].clone();
             scope.spawn(move || {
-                for round in 0..20_000_usize {
+                for round in 0..support::rounds(20_000) as usize {
                     let block = Sent::new(1 + (round * 37 + thread) % 900, round as u8);
                     if let Err(full) = sender.try_send(block) {
                         let (std::sync::mpsc::TrySendError::Full(block)
@@ -58,7 +58,10 @@ fn a_producer_and_a_consumer_use_bounded_memory() {
     let before = resident();
     let (sender, receiver) = sync_channel::<Sent>(1000);
     std::thread::scope(|scope| {
-        scope.spawn(move || (0..1_000_000_usize).for_each(|round| sender.send(Sent::new(64 + round % 64, 1)).unwrap()));
+        scope.spawn(move || {
+            (0..support::rounds(1_000_000) as usize)
+                .for_each(|round| sender.send(Sent::new(64 + round % 64, 1)).unwrap())
+        });
         scope.spawn(move || receiver.iter().for_each(Sent::check_and_free));
     });
     let grown = resident().saturating_sub(before);

@@ -36,6 +36,7 @@ fn while_counting(body: impl FnOnce(&Counter)) {
 
 /// Whether programs can be started here; says so if not.
 fn can_execute(program: &std::ffi::OsStr) -> bool {
+    support::furnish();
     let can = Command::new(program).arg("--list").stdout(std::process::Stdio::null()).status().is_ok();
     if !can {
         eprintln!("skipped: cannot execute {} here", program.display());
@@ -43,7 +44,7 @@ fn can_execute(program: &std::ffi::OsStr) -> bool {
     can
 }
 
-/// This very program, by the name that it was started with: a guest has no /proc.
+/// This very program, by the name that it was started with.
 fn our_name() -> std::ffi::OsString {
     std::env::args_os().next().expect("a program has a name")
 }

@@ -4,11 +4,12 @@ use dacapo::sync::{Condvar, Mutex};
 
 #[test]
 fn a_bounded_queue_passes_every_message() {
+    let messages = u64::from(support::rounds(10_000));
     let (queue, filled, emptied) = (Mutex::new(Vec::new()), Condvar::new(), Condvar::new());
     let sum = std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
-                for n in 1..=10_000_u64 {
+                for n in 1..=messages {
                     let mut guard = queue.lock();
                     emptied.wait_while(&mut guard, |q| q.len() >= 4);
                     guard.push(n);
@@ -20,7 +21,7 @@ fn a_bounded_queue_passes_every_message() {
             .map(|_| {
                 scope.spawn(|| {
                     let mut sum = 0;
-                    for _ in 0..10_000 {
+                    for _ in 0..messages {
                         let mut guard = queue.lock();
                         filled.wait_while(&mut guard, |q| q.is_empty());
                         sum += guard.pop().expect("not empty");
@@ -33,7 +34,7 @@ fn a_bounded_queue_passes_every_message() {
             .collect();
         consumers.into_iter().map(|c| c.join().expect("ran")).sum::<u64>()
     });
-    assert_eq!(sum, 3 * 10_000 * 10_001 / 2);
+    assert_eq!(sum, 3 * messages * (messages + 1) / 2);
 }
 
 #[test]

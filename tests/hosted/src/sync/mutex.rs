@@ -99,7 +99,7 @@ fn without_contention_no_system_call_is_made() {
 /// Whoever takes the mutex last frees its memory while the one before may still be returning from unlock.
 #[test]
 fn the_memory_may_go_as_soon_as_the_next_one_has_the_mutex() {
-    for _ in 0..2_000 {
+    for _ in 0..support::rounds(2_000) {
         let mutex = Box::leak(Box::new(Mutex::new(0)));
         let place = &raw mut *mutex as usize;
         let mutex: &'static Mutex<i32> = mutex;
@@ -124,11 +124,11 @@ fn it_stands_a_signal_storm() {
     let threads: Vec<_> = (0..4)
         .map(|_| {
             let mutex = mutex.clone();
-            std::thread::spawn(move || (0..100_000).for_each(|_| *mutex.lock() += 1))
+            std::thread::spawn(move || (0..support::rounds(100_000)).for_each(|_| *mutex.lock() += 1))
         })
         .collect();
     threads.into_iter().for_each(|t| t.join().expect("ran"));
-    assert_eq!(*mutex.lock(), 400_000);
+    assert_eq!(*mutex.lock(), 4 * u64::from(support::rounds(100_000)));
     while storm.delivered() == 0 {
         std::thread::yield_now();
     }

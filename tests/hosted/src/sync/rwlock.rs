@@ -10,7 +10,7 @@ fn writers_exclude_everyone_and_readers_see_whole_values() {
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
-                for _ in 0..30_000 {
+                for _ in 0..support::rounds(30_000) {
                     let mut pair = lock.write();
                     pair.0 += 1;
                     std::hint::spin_loop();
@@ -18,7 +18,7 @@ fn writers_exclude_everyone_and_readers_see_whole_values() {
                 }
             });
             scope.spawn(|| {
-                for _ in 0..30_000 {
+                for _ in 0..support::rounds(30_000) {
                     let pair = lock.read();
                     assert_eq!(pair.0, pair.1);
                 }
@@ -52,7 +52,7 @@ fn waits_with_time_limits_lose_no_wake() {
             for thread in 0..6 {
                 let (lock, timeouts) = (&lock, &timeouts);
                 scope.spawn(move || {
-                    for turn in 0..3_000 {
+                    for turn in 0..support::rounds(3_000) {
                         let limit = (turn % 2 == 0).then(|| soon().expect("soon"));
                         if thread % 2 == 0 {
                             match lock.write(limit.as_ref(), Scope::Private) {

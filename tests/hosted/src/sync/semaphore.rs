@@ -9,7 +9,7 @@ fn at_most_as_many_as_there_are_units_are_inside() {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                for _ in 0..20_000 {
+                for _ in 0..support::rounds(20_000) {
                     semaphore.wait();
                     assert!(inside.fetch_add(1, SeqCst) < 3);
                     inside.fetch_sub(1, SeqCst);
@@ -26,12 +26,12 @@ fn ping_pong_through_two_semaphores_ends() {
     let (ping, pong) = (Semaphore::new(0), Semaphore::new(0));
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            for _ in 0..5_000 {
+            for _ in 0..support::rounds(5_000) {
                 ping.wait();
                 assert!(pong.post());
             }
         });
-        for _ in 0..5_000 {
+        for _ in 0..support::rounds(5_000) {
             assert!(ping.post());
             pong.wait();
         }
@@ -83,12 +83,12 @@ fn an_unpark_is_never_lost() {
     assert!(here.park_timeout(Duration::from_millis(2)).is_err());
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            for _ in 0..5_000 {
+            for _ in 0..support::rounds(5_000) {
                 there.park();
                 here.unpark();
             }
         });
-        for _ in 0..5_000 {
+        for _ in 0..support::rounds(5_000) {
             there.unpark();
             here.park();
         }
