@@ -51,8 +51,8 @@ def freestanding(cpu, model="static"):
 
 
 def harness(cpu, package, static=False, rustflags=(), extra=None):
-    """Builds the test harnesses of a package: {name: path}."""
-    flags = ("-Ctarget-feature=+crt-static",) if static else ()
+    """Builds the test harnesses of a package, with sections that count their aborts: {name: path}."""
+    flags = ("--cfg=dacapo_count_aborts", *(("-Ctarget-feature=+crt-static",) if static else ()))
     return build(cpu, ["test", "--no-run", "-p", package], (*flags, *rustflags), extra)
 
 
