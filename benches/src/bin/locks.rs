@@ -1,4 +1,4 @@
-//! Locks against their peers: `cargo run --release -p bench-sync [trials]`. Wall ns per operation over all threads, minimum of the trials,
+//! Locks against their peers: `cargo run --release -p benches --bin locks [trials]`. Wall ns per operation over all threads, minimum of the trials,
 //! which are interleaved so that a noisy moment hits every row.
 
 use std::cell::UnsafeCell;
