@@ -12,7 +12,7 @@ USUAL = {
     "empty": "int main(void) { return 0; }",
     "hello": '#include <stdio.h>\nint main(void) { puts("hello, world"); return 0; }',
     "printf": '#include <stdio.h>\nint main(int c, char **v) { printf("%d %s %f\\n", c, v[0], c / 3.0); return 0; }',
-    "malloc": "#include <stdlib.h>\nint main(int c, char **v) { (void)v; free(malloc(c)); return 0; }",
+    "malloc": "#include <stdlib.h>\nint main(int c, char **v) { (void)v; char *volatile p = malloc(c); free(p); return 0; }",
     "thread": "#include <pthread.h>\nstatic void *f(void *x) { return x; }\n"
               "int main(void) { pthread_t t; void *r; return pthread_create(&t, 0, f, 0) || pthread_join(t, &r); }",
 }
