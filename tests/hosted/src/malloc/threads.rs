@@ -53,24 +53,35 @@ fn blocks_freed_by_other_threads_keep_their_contents_until_then() {
     });
 }
 
+/// In a process of its own, where no other test's memory counts.
 #[test]
 fn a_producer_and_a_consumer_use_bounded_memory() {
+    assert_eq!(support::child(produce_and_consume), 0, "see it with --nocapture");
+}
+
+fn produce_and_consume() -> i32 {
     let before = resident();
     let (sender, receiver) = sync_channel::<Sent>(1000);
     std::thread::scope(|scope| {
         scope.spawn(move || {
             (0..support::rounds(1_000_000) as usize)
-                .for_each(|round| sender.send(Sent::new(64 + round % 64, 1)).unwrap())
+                .for_each(|round| sender.send(Sent::new(64 + round % 64, 1)).unwrap());
         });
         scope.spawn(move || receiver.iter().for_each(Sent::check_and_free));
     });
     let grown = resident().saturating_sub(before);
     // 1,000,000 blocks of 96 bytes passed through: 92 MiB, if nothing came back.
     assert!(grown < 24 << 20, "{} KiB more than before", grown >> 10);
+    0
 }
 
+/// In a process of its own, where no other test's memory counts.
 #[test]
 fn threads_that_come_and_go_leave_nothing_behind() {
+    assert_eq!(support::child(come_and_go), 0, "see it with --nocapture");
+}
+
+fn come_and_go() -> i32 {
     let run = |threads: usize| {
         for _ in 0..threads {
             let thread = std::thread::spawn(|| {
@@ -86,4 +97,5 @@ fn threads_that_come_and_go_leave_nothing_behind() {
     let grown = resident().saturating_sub(before);
     // A thread's blocks are 170 KB: 80 MiB if each thread kept its own.
     assert!(grown < 16 << 20, "{} KiB more than before", grown >> 10);
+    0
 }
