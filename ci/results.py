@@ -51,6 +51,12 @@ class Tally:
         else:
             self.failed(name, f"{output}\n{'exit code ' + str(code) if code >= 0 else 'killed by signal ' + str(-code)}", repeat)
 
+    def take(self, other):
+        """Adds what another tally came to."""
+        for outcome, count in other.counts.items():
+            self.counts[outcome] += count
+        self.failures += other.failures
+
     def line(self):
         return ", ".join(f"{self.counts[outcome]} {outcome}" for outcome in (PASSED, FAILED, SKIPPED))
 
