@@ -230,7 +230,7 @@ def _guest(tally, name, version, cpu):
             for row, env in (("adopted", ()), ("owned", (OWN,))):
                 test = f"{name}/{harness}-{row}"
                 job(test, program, lambda out, code, t=test: rusttests.judge_harness(tally, t, out, code),
-                    env=(f"DACAPO_EXPECT_RSEQ={row}", f"{EMULATED}=1", *env), arguments=rusttests.HARNESS_OPTIONS, seconds=400)
+                    env=(f"DACAPO_EXPECT_RSEQ={row}", f"{EMULATED}=1", *env), arguments=rusttests.HARNESS_OPTIONS, seconds=900)
     if "step" in present:
         for harness, program in rusttests.harness(cpu, "step", static=True).items():
             test = f"{name}/{harness}"
@@ -247,7 +247,7 @@ def _guest(tally, name, version, cpu):
                     env=(f"{EMULATED}=1",), seconds=180)
     if not jobs:
         raise Skip("the workspace has neither hosted nor freestanding tests yet")
-    qemu.run_jobs(cpu.name, version, jobs, name, timeout=1200)
+    qemu.run_jobs(cpu.name, version, jobs, name, timeout=2000)
     for test, program in sorted(alone.items()):
         ending = qemu.boot(cpu.name, version, program, name=f"{name}-{test}", env={EMULATED: "1"})
         full = f"{name}/{test}"
