@@ -5,24 +5,32 @@
 #include <sched.h>
 #include <stdio.h>
 
+/* A function of its own, so that the call is over before errno is read. */
+static void report(const char *what, int result) {
+    printf("%s %d %s\n", what, result, result == 0 ? "" : errno == EINVAL ? "EINVAL" : "?");
+    errno = 0;
+}
+
 int main(void) {
     cpu_set_t all, one, both, none;
     printf("get %d\n", sched_getaffinity(0, sizeof all, &all));
     printf("some %d\n", CPU_COUNT(&all) > 0);
     CPU_ZERO(&none);
     printf("none %d\n", CPU_COUNT(&none));
-    printf("set none %d %s\n", sched_setaffinity(0, sizeof none, &none), errno == EINVAL ? "EINVAL" : "?");
-    printf("short %d %s\n", sched_getaffinity(0, 3, &none), errno == EINVAL ? "EINVAL" : "?");
+    report("set none", sched_setaffinity(0, sizeof none, &none));
+    report("short", sched_getaffinity(0, 3, &none));
     int wrong = 0;
     for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
         if (!CPU_ISSET(cpu, &all)) continue;
         CPU_ZERO(&one);
         CPU_SET(cpu, &one);
-        wrong += sched_setaffinity(0, sizeof one, &one) != 0;
-        wrong += sched_getcpu() != cpu;
         unsigned now = 99999;
-        wrong += getcpu(&now, 0) != 0 || (int)now != cpu;
-        wrong += pthread_getaffinity_np(pthread_self(), sizeof both, &both) != 0 || !CPU_EQUAL(&one, &both);
+        int set = sched_setaffinity(0, sizeof one, &one), loaded = sched_getcpu(), called = getcpu(&now, 0);
+        int read = pthread_getaffinity_np(pthread_self(), sizeof both, &both);
+        if (set || loaded != cpu || called || (int)now != cpu || read || !CPU_EQUAL(&one, &both)) {
+            printf("CPU %d: set %d loaded %d called %d %u read %d\n", cpu, set, loaded, called, now, read);
+            wrong++;
+        }
     }
     printf("wrong %d\n", wrong);
     printf("back %d\n", pthread_setaffinity_np(pthread_self(), sizeof all, &all));
@@ -43,7 +51,7 @@ int main(void) {
     int policy;
     printf("policy %d param %d %d\n", sched_getscheduler(0), sched_getparam(0, &priority), priority.sched_priority);
     printf("fifo %d %d\n", sched_get_priority_min(SCHED_FIFO), sched_get_priority_max(SCHED_FIFO));
-    printf("no policy %d %s\n", sched_get_priority_max(77), errno == EINVAL ? "EINVAL" : "?");
+    report("no policy", sched_get_priority_max(77));
     printf("thread %d", pthread_getschedparam(pthread_self(), &policy, &priority));
     printf(" %d %d\n", policy, priority.sched_priority);
     printf("yield %d\n", sched_yield());
