@@ -100,11 +100,12 @@ def ending_of(console, code, log):
     return ending
 
 
-def boot(cpu, version, program, arguments=(), files=None, env=None, cpus=4, memory=512, timeout=120, name="", options=(),
-         echo=True):
+def boot(cpu, version, program, arguments=(), files=None, env=None, cpus=4, memory=512, timeout=120, silence=None, name="",
+         options=(), echo=True):
     """Boots the program as PID 1 and returns its `Ending`.
 
     `files` are extra files for the guest, {path: bytes}; `env` the program's environment; `options` more words for qemu.
+    A guest that says nothing for `silence` seconds is ended before its time limit.
     The kernel hands on what follows `--` on its command line as PID 1's arguments, and what it does not know as environment.
     """
     setup.ensure(*needs(cpu, version))
@@ -129,7 +130,7 @@ def boot(cpu, version, program, arguments=(), files=None, env=None, cpus=4, memo
         command = [*MACHINES[cpu], "-smp", str(cpus), "-m", f"{memory}M", "-accel", "tcg,thread=multi", "-nographic",
                    "-nodefaults", "-no-reboot", "-serial", f"file:{log}", *options,
                    "-kernel", KERNELS / f"{cpu}-{version}", "-initrd", initrd, "-append", append]
-        code = run(command, timeout=timeout, check=False, echo=echo, output=LOGS / f"{name}.qemu")
+        code = run(command, timeout=timeout, check=False, echo=echo, output=LOGS / f"{name}.qemu", talk=log, silence=silence or timeout)
     console = log.read_text(errors="replace").replace("\r\n", "\n") if log.exists() else ""
     if cpu == "x86_64" and code > 0:
         code >>= 1  # isa-debug-exit: qemu ends with code * 2 + 1
@@ -190,8 +191,8 @@ def stripped(cpu, program):
         return out.read_bytes()
 
 
-def run_jobs(cpu, version, jobs, name, cpus=4, timeout=600):
-    """Boots one guest that runs every job, and has each judged; returns the `Ending` of the guest.
+def run_jobs(cpu, version, jobs, name, cpus=4, timeout=600, silence=None):
+    """Boots one guest that runs every job, and has each judged; says which took longest; returns the `Ending` of the guest.
 
     A job whose end the console does not show is judged with the code None: the guest died under it, or before it.
     """
@@ -203,9 +204,12 @@ def run_jobs(cpu, version, jobs, name, cpus=4, timeout=600):
         lines.append(" ".join([f"{number}", str(job.seconds), *job.env, "/" + (same or path), *job.arguments]))
     files = {path: stripped(cpu, program) for path, program in files.items()}
     files["list"] = ("\n".join(lines) + "\n").encode()
-    ending = boot(cpu, version, runner(cpu), files=files, cpus=cpus, memory=1024, timeout=timeout, name=name)
+    ending = boot(cpu, version, runner(cpu), files=files, cpus=cpus, memory=1024, timeout=timeout, silence=silence, name=name)
+    times = {}
     for number, job in enumerate(jobs):
-        begun = re.search(rf"^@begin {number}$(.*?)(?:^@end {number} (\w+) ?(\d*)$|\Z)", ending.console, re.M | re.S)
+        begun = re.search(rf"^@begin {number}$(.*?)(?:^@end {number} (\w+) ?(\d*) after ([\d.]+) s$|\Z)", ending.console, re.M | re.S)
+        if begun and begun[2]:
+            times[job.name] = float(begun[4])
         if not begun:
             job.judge(f"the guest ended before this test: {ending.problem or 'see ' + str(ending.log)}", None)
         elif not begun[2]:
@@ -214,4 +218,6 @@ def run_jobs(cpu, version, jobs, name, cpus=4, timeout=600):
             job.judge(f"{begun[1]}\nno end within {job.seconds} s", None)
         else:
             job.judge(begun[1], int(begun[3]) if begun[2] == "exit" else -int(begun[3]))
+    slowest = sorted(times, key=times.get, reverse=True)[:5]
+    say(f"{name}: {len(times)} programs took {sum(times.values()):.0f} s; " + ", ".join(f"{job} {times[job]:.0f} s" for job in slowest))
     return ending

@@ -9,12 +9,19 @@ PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 SKIP_CODE = 77  # a program that ends with this could not run here; its last line of output is the reason
 
 
+def why(detail):
+    """The line of a failure's detail that says most: the one after Rust's "panicked at", else the last."""
+    lines = [text.strip() for text in detail.splitlines() if text.strip() and not text.startswith("note: ")]
+    after = [lines[i + 1] for i, text in enumerate(lines[:-1]) if "panicked at" in text]
+    return (after or lines or ["no reason given"])[-1][:300]
+
+
 @dataclass
 class Tally:
     """Collects outcomes; safe to use from several threads.  Failures and skips are said at once, passes are counted."""
 
     counts: dict = field(default_factory=lambda: {PASSED: 0, FAILED: 0, SKIPPED: 0})
-    failures: list = field(default_factory=list)
+    failures: dict = field(default_factory=dict)  # name: why, in one line
     lock: object = field(default_factory=threading.Lock)
 
     def add(self, name, outcome, detail="", repeat=""):
@@ -22,9 +29,9 @@ class Tally:
         with self.lock:
             self.counts[outcome] += 1
             if outcome == FAILED:
-                self.failures.append(name)
+                self.failures[name] = why(detail)
         if outcome == FAILED:
-            say(f"FAILED {name}")
+            say(f"FAILED {name}: {why(detail)}")
             for text in detail.rstrip().splitlines()[-40:]:
                 say(f"    {text}")
             if repeat:
@@ -55,7 +62,7 @@ class Tally:
         """Adds what another tally came to."""
         for outcome, count in other.counts.items():
             self.counts[outcome] += count
-        self.failures += other.failures
+        self.failures |= other.failures
 
     def line(self):
         return ", ".join(f"{self.counts[outcome]} {outcome}" for outcome in (PASSED, FAILED, SKIPPED))

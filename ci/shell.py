@@ -72,11 +72,30 @@ def _still_running(what):
         thread.join()
 
 
-def run(command, env=None, cwd=ROOT, timeout=None, check=True, echo=True, output=None, stdin=None):
+def _wait(process, timeout, talk, silence):
+    """Waits for the process; `TimeoutExpired` at the time limit, or once the file `talk` has not grown for `silence` seconds."""
+    if talk is None:
+        return process.wait(timeout)
+    begun = heard = time.monotonic()
+    size = 0
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(2)
+        now = time.monotonic()
+        grown = talk.stat().st_size if talk.exists() else 0
+        if grown != size:
+            size, heard = grown, now
+        if now - heard > silence:
+            raise subprocess.TimeoutExpired(f"silence in {talk.name}", silence)
+        if now - begun > timeout:
+            raise subprocess.TimeoutExpired("all", timeout)
+
+
+def run(command, env=None, cwd=ROOT, timeout=None, check=True, echo=True, output=None, stdin=None, talk=None, silence=None):
     """Runs a command, echoed, and returns its exit code (negative: killed by that signal).
 
     `output` is a path for stdout and stderr together; without it they go to the terminal.  A command that outlives `timeout`
-    seconds is killed with everything it started and counts as -SIGKILL.  With `check`, any code but 0 is `Failed`.
+    seconds, or whose file `talk` has not grown for `silence` seconds, is killed with everything it started and counts as -SIGKILL.  With `check`, any code but 0 is `Failed`.
     """
     text = line(command, env, cwd)
     if echo:
@@ -90,11 +109,11 @@ def run(command, env=None, cwd=ROOT, timeout=None, check=True, echo=True, output
         )
         try:
             with _still_running(Path(str(command[0])).name) if echo else contextlib.nullcontext():
-                code = process.wait(timeout)
-        except subprocess.TimeoutExpired:
+                code = _wait(process, timeout, talk, silence)
+        except subprocess.TimeoutExpired as limit:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            say(f"    killed after {timeout} s: {text}")
+            say(f"    killed after {limit.timeout} s{f' of {limit.cmd}' if talk else ''}: {text}")
             code = -signal.SIGKILL
         except BaseException:
             # Whatever ends us (Ctrl-C, SIGTERM as SystemExit) ends what we started: a guest would go on for ever.

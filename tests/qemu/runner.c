@@ -1,8 +1,8 @@
 /* PID 1 of a test guest: runs the programs that /list names, one after the other, and reports each on the console.
 
    A line of /list is:   NAME SECONDS [VARIABLE=VALUE ...] PROGRAM [ARGUMENT ...]
-   For each it prints:   @begin NAME, what the program says, @end NAME exit CODE | @end NAME signal NUMBER | @end NAME timeout
-   and @done at the end.  ci/qemu.py reads that.  Nothing is mounted: the guest has no /proc, /sys or /dev, on purpose.
+   For each it prints:   @begin NAME, what the program says, @end NAME exit CODE after N s | @end NAME signal NUMBER after N s |
+   @end NAME timeout after N s; and @done at the end.  ci/qemu.py reads that.  Nothing is mounted: the guest has no /proc, /sys or /dev, on purpose.
    It is built with the cross gcc and glibc, so that a broken dacapo cannot hide a broken dacapo. */
 #include <signal.h>
 #include <stdio.h>
@@ -43,22 +43,22 @@ static pid_t start(char **words)
 /* Waits for the child until the deadline and reaps whatever else ends meanwhile: PID 1 inherits all orphans. */
 static void report(const char *name, pid_t child, double seconds)
 {
-    double deadline = now() + seconds;
+    double begun = now(), deadline = begun + seconds;
     for (;;) {
         int status;
         pid_t ended = waitpid(-1, &status, WNOHANG);
         if (ended == child) {
             if (WIFEXITED(status))
-                printf("\n@end %s exit %d\n", name, WEXITSTATUS(status));
+                printf("\n@end %s exit %d after %.1f s\n", name, WEXITSTATUS(status), now() - begun);
             else
-                printf("\n@end %s signal %d\n", name, WTERMSIG(status));
+                printf("\n@end %s signal %d after %.1f s\n", name, WTERMSIG(status), now() - begun);
             return;
         }
         if (ended <= 0) {
             if (now() > deadline) {
                 kill(-child, SIGKILL);
                 waitpid(child, &status, 0);
-                printf("\n@end %s timeout\n", name);
+                printf("\n@end %s timeout after %.1f s\n", name, now() - begun);
                 return;
             }
             usleep(2000);

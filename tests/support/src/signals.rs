@@ -15,7 +15,7 @@ pub struct Storm {
     before: u64,
 }
 
-/// SIGUSR2 to the process every 97 microseconds of real time; the kernel picks a thread each time.
+/// SIGUSR2 to the process every 97 microseconds of real time (more rarely where the CPU is emulated: `period`); the kernel picks a thread each time.
 pub fn storm() -> Storm {
     // SAFETY: the handler is async-signal-safe; the timer is deleted on drop.
     unsafe {
@@ -28,7 +28,7 @@ pub fn storm() -> Storm {
         event.sigev_signo = libc::SIGUSR2;
         let mut timer = std::mem::zeroed();
         assert_eq!(libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, &raw mut timer), 0);
-        let interval = libc::timespec { tv_sec: 0, tv_nsec: 97_000 };
+        let interval = libc::timespec { tv_sec: 0, tv_nsec: i64::from(crate::period(97)) * 1000 };
         let period = libc::itimerspec { it_interval: interval, it_value: interval };
         assert_eq!(libc::timer_settime(timer, 0, &raw const period, std::ptr::null_mut()), 0);
         Storm { timer, before: DELIVERED.load(Ordering::Relaxed) }

@@ -13,7 +13,7 @@ fn fresh_seed() -> u64 {
 #[test]
 fn random_operations_agree_with_the_model() {
     for seed in [1, 0x5eed, fresh_seed()] {
-        run(&mut PerCpu, seed, 40_000).unwrap();
+        run(&mut PerCpu, seed, support::rounds(40_000) as usize).unwrap();
     }
 }
 
@@ -22,7 +22,7 @@ fn random_operations_of_four_threads_agree_with_their_models() {
     let seed = fresh_seed();
     std::thread::scope(|scope| {
         for thread in 0..4 {
-            scope.spawn(move || run(&mut PerCpu, seed ^ (thread << 32), 15_000).unwrap());
+            scope.spawn(move || run(&mut PerCpu, seed ^ (thread << 32), support::rounds(15_000) as usize).unwrap());
         }
     });
 }

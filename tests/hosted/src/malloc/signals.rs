@@ -37,12 +37,13 @@ fn handlers_allocate_and_free_while_they_interrupt_malloc() {
         action.sa_sigaction = allocate_in_handler as *const () as usize;
         action.sa_flags = libc::SA_RESTART;
         assert_eq!(libc::sigaction(libc::SIGVTALRM, &raw const action, std::ptr::null_mut()), 0);
-        let period = libc::timeval { tv_sec: 0, tv_usec: 100 };
+        let period = libc::timeval { tv_sec: 0, tv_usec: support::period(100).into() };
         let timer = libc::itimerval { it_interval: period, it_value: period };
         assert_eq!(libc::setitimer(libc::ITIMER_VIRTUAL, &raw const timer, std::ptr::null_mut()), 0);
     }
-    for seed in 1..4 {
-        super::model::run(&mut super::model::PerCpu, seed, 40_000).unwrap();
+    // At least three models, and as many as it takes to be interrupted.
+    for seed in (1..200).take_while(|seed| *seed < 4 || RUNS.load(Ordering::Relaxed) <= 10) {
+        super::model::run(&mut super::model::PerCpu, seed, support::rounds(40_000) as usize).unwrap();
     }
     // SAFETY: stops the timer.
     unsafe {

@@ -39,7 +39,7 @@ fn a_bounded_queue_passes_every_message() {
 
 #[test]
 fn notify_all_wakes_everyone() {
-    for _ in 0..200 {
+    for _ in 0..support::rounds(200) {
         let (state, changed) = (Mutex::new((0, false)), Condvar::new());
         std::thread::scope(|scope| {
             for _ in 0..8 {

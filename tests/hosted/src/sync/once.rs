@@ -4,7 +4,7 @@ use dacapo::sync::{Once, OnceCell};
 
 #[test]
 fn it_happens_once_and_everyone_waits_for_it() {
-    for _ in 0..200 {
+    for _ in 0..support::rounds(200) {
         let (once, times) = (Once::new(), AtomicU32::new(0));
         std::thread::scope(|scope| {
             for _ in 0..8 {
