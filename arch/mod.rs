@@ -17,6 +17,7 @@
 //! | [`vector`] | `Block`, `load..mask` | sixteen bytes at a time, for the string functions |
 //! | `variadic` | `VaList` | C's `va_list`; `word`, `double`, `long_double` take the next argument |
 //! | `long_double` | `PRECISION`, `split`, `join` | the format of C's `long double` |
+//! | | `after_locked` | nothing, for as long as it takes a lock's cache line to settle |
 //! | [`rseq`] | `SIGNATURE` | the word before every abort handler |
 //! | | sections | below |
 //!
@@ -68,6 +69,7 @@
 #[cfg_attr(target_arch = "aarch64", path = "aarch64/mod.rs")]
 mod cpu;
 
+pub(crate) use cpu::after_locked;
 pub(crate) use cpu::heap;
 pub use cpu::{float, rseq, syscall, tls, vector};
 #[cfg(feature = "libc")]

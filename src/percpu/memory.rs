@@ -55,13 +55,6 @@ unsafe impl<T: Block> Sync for PerCpu<T> {}
 // SAFETY: it owns its mapping; no thread is special to it.
 unsafe impl<T: Block> Send for PerCpu<T> {}
 
-#[cfg(not(feature = "start"))]
-fn find_rseq() {
-    crate::rseq::init();
-}
-#[cfg(feature = "start")]
-fn find_rseq() {} // start-up has
-
 impl<T: Block> PerCpu<T> {
     /// Address space for a block of `size_of::<T>() + tail` bytes for every index, all zero.
     ///
@@ -69,7 +62,7 @@ impl<T: Block> PerCpu<T> {
     /// ENOMEM: no address space, or more than a `usize` can count.
     pub fn new(tail: usize, birth: Birth) -> Result<Self, Errno> {
         const { assert!(align_of::<T>() <= CACHE_LINE) };
-        find_rseq();
+        crate::rseq::find();
         let slots = topology::slots();
         let round = |bytes: usize| bytes.checked_next_multiple_of(CACHE_LINE).ok_or(Errno::ENOMEM);
         let table_size = round((slots + 2) * size_of::<usize>())?;

@@ -31,6 +31,21 @@ pub fn current_cpu() -> u32 {
     if cpu >= 0 { cpu as u32 } else { crate::sys::sched::getcpu() }
 }
 
+/// The number of the CPU that this thread runs on, in one load and no branch; -1 or -2 in a thread without rseq, and in a guest anything before
+/// [`find`] or `init`. Only for guesses. Async-signal-safe.
+#[inline(always)]
+#[must_use]
+pub fn cpu_hint() -> u32 {
+    fields().load(core::mem::offset_of!(Area, cpu_id) as isize) as u32
+}
+
+/// Sees to it that [`init`] has run. An owner's start-up has run it.
+#[inline]
+pub fn find() {
+    #[cfg(not(feature = "start"))]
+    init();
+}
+
 /// Aborts taken by this program's sections so far; only in builds with `--cfg dacapo_count_aborts`, which tests use to show that
 /// they met some.
 #[cfg(dacapo_count_aborts)]

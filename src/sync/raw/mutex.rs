@@ -5,17 +5,32 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::deadline::{Deadline, TimedOut, sleep};
 use super::spin::Spin;
+use crate::arch;
+use crate::rseq;
 use crate::sys::futex::{self, Scope};
 
 // The word:
-//   0  FREE
-//   1  HELD       by a thread; nobody sleeps
-//   2  CONTENDED  held, and somebody sleeps or is about to: who unlocks must wake
+//   0              FREE
+//   bit 0          SLEEPERS  somebody sleeps or is about to: who unlocks must wake
+//   bit 1          HELD      always set while it is held
+//   bits 2 to 31   the CPU where the holder took it, modulo 2^30; UNKNOWN if the holder had slept before, or has no rseq
 const FREE: u32 = 0;
-const HELD: u32 = 1;
-const CONTENDED: u32 = 2;
+const SLEEPERS: u32 = 1;
+const HELD: u32 = 2;
+const UNKNOWN: u32 = u32::MAX << 2;
+const CONTENDED: u32 = UNKNOWN | HELD | SLEEPERS;
+
+/// What the word holds while a thread of this CPU has it and nobody sleeps. In a guest whose rseq nobody has looked for yet, any value: it is
+/// a hint to those who wait, and they look for it.
+#[inline(always)]
+fn held_here() -> u32 {
+    rseq::cpu_hint() << 2 | HELD
+}
 
 /// A mutex in one word. No owner, no recursion: locking it twice in one thread never returns.
+///
+/// A thread that waits spins only as long as the holder can be running: not once somebody sleeps, and not if the holder took the mutex on
+/// the CPU where the waiting thread itself now runs.
 #[repr(transparent)]
 #[derive(Debug)]
 pub struct RawMutex {
@@ -34,7 +49,9 @@ impl RawMutex {
     #[must_use]
     pub fn try_lock(&self) -> bool {
         // Acquire: pairs with Release in `unlock`.
-        self.word.compare_exchange(FREE, HELD, Acquire, Relaxed).is_ok()
+        let taken = self.word.compare_exchange(FREE, held_here(), Acquire, Relaxed).is_ok();
+        arch::after_locked();
+        taken
     }
 
     /// Takes it, sleeping while another thread holds it. Price when free: one compare-and-exchange.
@@ -56,11 +73,19 @@ impl RawMutex {
 
     #[cold]
     fn lock_slow(&self, deadline: Option<&Deadline>, scope: Scope) -> Result<(), TimedOut> {
+        rseq::find();
         let mut spin = Spin::new();
-        // Spinning helps while the holder runs. Once somebody sleeps, the queue is long enough to join it.
-        while self.word.load(Relaxed) != CONTENDED && spin.again() {
-            if self.word.load(Relaxed) == FREE && self.try_lock() {
-                return Ok(());
+        loop {
+            let word = self.word.load(Relaxed);
+            if word == FREE {
+                if self.try_lock() {
+                    return Ok(());
+                }
+            } else if word & SLEEPERS != 0 || word == held_here() && word < UNKNOWN {
+                break; // the queue is long enough to join it; or the holder cannot run, because we do
+            }
+            if !spin.again() {
+                break;
             }
         }
         self.lock_contended(deadline, scope)
@@ -86,7 +111,7 @@ impl RawMutex {
     pub unsafe fn unlock(&self, scope: Scope) {
         let word = &raw const self.word; // after the exchange, a key that is not read
         // Release: pairs with Acquire in `try_lock` and `lock_contended`.
-        if self.word.swap(FREE, Release) == CONTENDED {
+        if self.word.swap(FREE, RELEASE) & WAKE_IF != 0 {
             wake_one(word, scope);
         }
     }
@@ -97,6 +122,10 @@ impl RawMutex {
         self.word.load(Relaxed) != FREE
     }
 }
+
+// The negative controls of the models: an unlock that does not publish what was written under the lock, or forgets who sleeps.
+const RELEASE: core::sync::atomic::Ordering = if cfg!(dacapo_broken = "mutex_relaxed_unlock") { Relaxed } else { Release };
+const WAKE_IF: u32 = if cfg!(dacapo_broken = "mutex_no_wake") { 0 } else { SLEEPERS };
 
 #[cold]
 fn wake_one(word: *const AtomicU32, scope: Scope) {
