@@ -19,6 +19,9 @@ pub mod sync;
 // Layer 2: per-CPU data.
 pub mod percpu;
 
+// Layer 3: counters, by what they cost.
+pub mod counter;
+
 // Layer 4: per-CPU heap.
 pub mod malloc;
 

@@ -183,6 +183,22 @@ impl ArrayCache {
         }
     }
 
+    /// Takes up to `to.len()` objects from the end of another index's array; returns how many. One fence, if that array was ever used.
+    pub fn steal(&self, index: usize, to: &mut [MaybeUninit<Object>]) -> usize {
+        // A look first: a fence for an array that is empty anyway would be a waste. Volatile: its CPU may be changing it.
+        // SAFETY: the block lies in the mapping, and a length is one aligned word.
+        let len = unsafe { (&raw const (*self.arrays.block(index).as_ptr()).len).read_volatile() };
+        if len == 0 || self.arrays.is_stopped(index) {
+            return 0;
+        }
+        self.arrays.stop(index).map_or(0, |mut array| array.pop_into(to))
+    }
+
+    /// Takes up to `to.len()` objects from the side array, which threads without rseq use; returns how many.
+    pub fn steal_side(&self, to: &mut [MaybeUninit<Object>]) -> usize {
+        self.with_side(|array| array.pop_into(to))
+    }
+
     /// Indices for [`ArrayCache::drain_one`]: 0 to this.
     #[must_use]
     pub fn slots(&self) -> usize {

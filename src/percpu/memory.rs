@@ -99,6 +99,15 @@ impl<T: Block> PerCpu<T> {
         unsafe { &*self.table.as_ptr().offset(index) }
     }
 
+    /// The block that a section of index `index` (as it stands in the rseq area, so negative without rseq) would find now. For guesses: another
+    /// thread may be the one that uses it by the time the caller looks. Look through atomics.
+    #[inline(always)]
+    pub(super) fn at(&self, index: i32) -> NonNull<T> {
+        let block = self.entry(index as isize).load(Ordering::Relaxed); // Relaxed: blocks outlive `self`, whichever it is
+        // SAFETY: entries are never null.
+        unsafe { NonNull::new_unchecked(block.cast()) }
+    }
+
     fn nth(&self, n: usize) -> NonNull<T> {
         // SAFETY: n is at most slots + 1, and so many blocks lie there.
         unsafe { self.blocks.add(n * self.stride).cast() }

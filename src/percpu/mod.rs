@@ -5,6 +5,9 @@
 //!   stop          one CPU takes another's block away, edits it, puts it back
 //!   cell          counters                        free_list    intrusive lists, bounded
 //!   array_cache   bounded arrays of pointers      fallback     what a thread without rseq does instead
+//!   stack         bounded stacks that steal       ring         what happened, in order, for a collector
+//!   ids           small numbers, each once        limiter      so many a second
+//!   reference     a reference count that becomes exact when it must
 //!   topology      how many indices there can be
 //! ```
 //! # Protocol
@@ -30,12 +33,22 @@ pub mod array_cache;
 pub mod cell;
 mod fallback;
 pub mod free_list;
+pub mod ids;
+pub mod limiter;
 pub mod memory;
+pub mod reference;
+pub mod ring;
+pub mod stack;
 pub mod stop;
 pub mod topology;
 
 pub use array_cache::ArrayCache;
 pub use cell::{Counter, Counters};
 pub use free_list::{Chain, FreeList};
+pub use ids::Ids;
+pub use limiter::Limiter;
 pub use memory::{Birth, Block, PerCpu};
+pub use reference::Reference;
+pub use ring::Ring;
+pub use stack::Stack;
 pub use stop::Stopped;

@@ -1,6 +1,6 @@
 //! `struct rseq` and `struct rseq_cs`, as the kernel and we share them.
 
-use core::sync::atomic::{AtomicU32, AtomicUsize};
+use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize};
 
 /// The area that a thread shares with the kernel.
 ///
@@ -8,7 +8,8 @@ use core::sync::atomic::{AtomicU32, AtomicUsize};
 /// | --- | --- | --- |
 /// | `cpu_id_start`, `cpu_id`, `node_id`, `mm_cid` | writes before returning to user space | read; writing one kills the program since Linux 7.0 |
 /// | `rseq_cs` | reads on preemption, migration and signals; clears it | write: the section we are about to enter |
-/// | `flags` | reads; must be 0 | never touch |
+/// | `flags` | reads; sets bits 4 and 5 where it has slice extensions | read |
+/// | `slice_request`, `slice_granted` | clears; sets and clears | write the first, read the second: [`super::slice`] |
 #[repr(C, align(64))]
 #[derive(Debug)]
 pub struct Area {
@@ -18,14 +19,19 @@ pub struct Area {
     pub cpu_id: AtomicU32,
     /// Address of the section's descriptor, or 0.
     pub rseq_cs: AtomicUsize,
-    /// Reserved for the kernel's debugging aids; 0.
+    /// What the kernel says about this thread's slice extension; else 0.
     pub flags: AtomicU32,
     /// NUMA node (Linux 6.3).
     pub node_id: AtomicU32,
     /// Concurrency id: dense, smaller than min(threads, CPUs) of the process (Linux 6.3).
     pub mm_cid: AtomicU32,
+    /// 1: please do not preempt me just now (Linux 7.0). See [`super::slice`].
+    pub slice_request: AtomicU8,
+    /// The kernel did as asked: give the CPU back soon.
+    pub slice_granted: AtomicU8,
+    slice_reserved: AtomicU16,
     /// Room for features to come: the kernel may write what it announces in AT_RSEQ_FEATURE_SIZE, up to here.
-    reserved: [AtomicU32; 9],
+    reserved: [AtomicU32; 8],
 }
 
 const _: () = {
@@ -34,6 +40,7 @@ const _: () = {
     assert!(offset_of!(Area, cpu_id_start) == 0 && offset_of!(Area, cpu_id) == 4);
     assert!(offset_of!(Area, rseq_cs) == 8 && offset_of!(Area, flags) == 16);
     assert!(offset_of!(Area, node_id) == 20 && offset_of!(Area, mm_cid) == 24);
+    assert!(offset_of!(Area, slice_request) == 28 && offset_of!(Area, slice_granted) == 29);
 };
 
 impl Area {
@@ -46,7 +53,10 @@ impl Area {
         flags: AtomicU32::new(0),
         node_id: AtomicU32::new(0),
         mm_cid: AtomicU32::new(u32::MAX),
-        reserved: [const { AtomicU32::new(0) }; 9],
+        slice_request: AtomicU8::new(0),
+        slice_granted: AtomicU8::new(0),
+        slice_reserved: AtomicU16::new(0),
+        reserved: [const { AtomicU32::new(0) }; 8],
     };
 }
 

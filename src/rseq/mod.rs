@@ -4,6 +4,7 @@
 //!   registration   own | adopt | unavailable           which area, which of its fields are alive
 //!   area           struct rseq: who writes, who reads
 //!   table          the descriptors of all sections in this program
+//!   slice          asking for a longer time slice
 //! ```
 //! 1. [`init`] once a process: finds the area or decides to own one, and picks the index field (`mm_cid`, else `cpu_id`).
 //! 2. [`register_current_thread`] in each thread, where we own the registration.
@@ -13,6 +14,7 @@
 
 mod area;
 mod registration;
+pub mod slice;
 mod table;
 
 pub use area::{Area, CriticalSection};

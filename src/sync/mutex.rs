@@ -1,4 +1,10 @@
 //! Data that one thread at a time may use.
+//!
+//! Level of the [cost hierarchy](crate::counter): 1 while threads do not meet (two locked instructions), 2 when they do and the holder runs; a waiter whose
+//! holder does not run, or which has waited for a few microseconds, sleeps (3 and 4), and is overtaken rather than waited for.
+//!
+//! When not to use it: to count (levels 0 and 1 of [`crate::counter`]); around data that are mostly read ([`super::SeqLock`], RCU); where
+//! threads must be served in order ([`super::TicketLock`], [`super::QueuedLock`], at their price); in signal handlers.
 
 use core::cell::UnsafeCell;
 use core::fmt;
@@ -6,6 +12,7 @@ use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
 use super::raw::{RawMutex, Scope};
+use crate::rseq::slice;
 
 /// Data that one thread at a time may use.
 pub struct Mutex<T: ?Sized> {
@@ -54,6 +61,14 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         self.raw.try_lock().then(|| MutexGuard { mutex: self, stays: PhantomData })
+    }
+
+    /// Takes the right to use the data for as long as `hold` takes, which should be under a microsecond: meanwhile the kernel is asked not to preempt
+    /// this thread, where it grants such wishes (Linux 7.0), so that nobody waits for one who does not run. Elsewhere: as [`Mutex::lock`].
+    #[inline]
+    pub fn with<R>(&self, hold: impl FnOnce(&mut T) -> R) -> R {
+        let _until_unlocked = slice::extend();
+        hold(&mut self.lock())
     }
 
     /// The data: nobody else can have the mutex.

@@ -69,6 +69,25 @@ pub fn wait_until(
     unsafe { call!(__NR_futex, word.as_ptr() as usize, operation, expected as usize, deadline, 0, MATCH_ANY) }.map(drop)
 }
 
+/// `futex(word, FUTEX_WAIT_BITSET, expected, NULL, mask)`: as [`wait`], for wakes whose mask shares a bit.
+///
+/// # Errors
+/// As [`wait`], except ETIMEDOUT.
+#[inline]
+pub fn wait_masked(word: &AtomicU32, expected: u32, mask: u32) -> Result<(), Errno> {
+    let operation = raw::FUTEX_WAIT_BITSET as usize | Scope::Private.flag();
+    // SAFETY: the word is borrowed for the call.
+    unsafe { call!(__NR_futex, word.as_ptr() as usize, operation, expected as usize, 0, 0, mask as usize) }.map(drop)
+}
+
+/// `futex(word, FUTEX_WAKE_BITSET, all, mask)`: wakes the sleepers of [`wait_masked`] whose mask shares a bit; how many. Async-signal-safe.
+#[inline]
+pub fn wake_masked(word: *const AtomicU32, mask: u32) -> usize {
+    let operation = raw::FUTEX_WAKE_BITSET as usize | Scope::Private.flag();
+    // SAFETY: the kernel uses the address as a key and reads nothing there, so the word may be gone already.
+    unsafe { call!(__NR_futex, word as usize, operation, i32::MAX as usize, 0, 0, mask as usize) }.unwrap_or(0)
+}
+
 /// `futex(word, FUTEX_WAKE, count)`: wakes up to `count` sleepers; how many it woke. Async-signal-safe.
 #[inline]
 pub fn wake(word: *const AtomicU32, count: u32, scope: Scope) -> usize {

@@ -28,3 +28,22 @@ pub unsafe fn unregister(area: *mut u8, length: u32) -> Result<(), Errno> {
     // SAFETY: as the caller promises.
     unsafe { call!(__NR_rseq, area as usize, length as usize, UNREGISTER, SIGNATURE as usize) }.map(drop)
 }
+
+/// `prctl(PR_RSEQ_SLICE_EXTENSION, PR_RSEQ_SLICE_EXTENSION_SET, PR_RSEQ_SLICE_EXT_ENABLE, 0, 0)`: this thread may ask for longer slices.
+///
+/// # Errors
+/// EINVAL: the kernel does not know it (before Linux 7.0, or built without). ENXIO: this thread has no rseq area. ENOTSUPP: switched off.
+pub fn enable_slice_extension() -> Result<(), Errno> {
+    const PR_RSEQ_SLICE_EXTENSION: usize = 79;
+    const SET: usize = 2;
+    const ENABLE: usize = 1;
+    // SAFETY: touches no memory of ours but the area, as announced there.
+    unsafe { call!(__NR_prctl, PR_RSEQ_SLICE_EXTENSION, SET, ENABLE, 0, 0) }.map(drop)
+}
+
+/// `rseq_slice_yield()`: ends a granted extension.
+pub fn slice_yield() {
+    const NUMBER: usize = 471; // on every CPU
+    // SAFETY: touches no memory of ours.
+    let _ = unsafe { crate::arch::syscall::syscall0(NUMBER) }; // whether there was one to end does not matter
+}

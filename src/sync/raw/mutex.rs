@@ -124,7 +124,8 @@ impl RawMutex {
 }
 
 // The negative controls of the models: an unlock that does not publish what was written under the lock, or forgets who sleeps.
-const RELEASE: core::sync::atomic::Ordering = if cfg!(dacapo_broken = "mutex_relaxed_unlock") { Relaxed } else { Release };
+const RELEASE: core::sync::atomic::Ordering =
+    if cfg!(dacapo_broken = "mutex_relaxed_unlock") { Relaxed } else { Release };
 const WAKE_IF: u32 = if cfg!(dacapo_broken = "mutex_no_wake") { 0 } else { SLEEPERS };
 
 #[cold]

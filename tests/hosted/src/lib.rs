@@ -2,6 +2,7 @@
 //! adopting glibc's area, owning it, and without rseq at all (`DACAPO_EXPECT_RSEQ` names the row, so that none can be mistaken).
 #![cfg(test)]
 
+mod counter;
 mod fence;
 mod malloc;
 mod percpu;

@@ -77,3 +77,18 @@ fn a_forked_child_goes_on_counting() {
     });
     assert_eq!((verdict, counter.sum(0)), (0, 1));
 }
+
+#[test]
+fn an_exact_read_is_exact_at_rest_and_never_wrong_in_motion() {
+    let counters = Counters::<2>::new().expect("memory");
+    let each = support::rounds(200_000) as usize;
+    std::thread::scope(|scope| {
+        let adders: Vec<_> = (0..3).map(|_| scope.spawn(|| (0..each).for_each(|_| counters.add(1, 3)))).collect();
+        while !adders.iter().all(|adder| adder.is_finished()) {
+            if let Some(value) = counters.exact(1, 3) {
+                assert_eq!(value % 3, 0, "a value that the counter never had");
+            }
+        }
+    });
+    assert_eq!(counters.exact(1, 1), Some(9 * each));
+}

@@ -3,6 +3,11 @@
 mod array_cache;
 mod cell;
 mod free_list;
+mod ids;
+mod limiter;
+mod reference;
+mod ring;
+mod stack;
 mod topology;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
@@ -16,7 +21,7 @@ fn have_rseq() -> bool {
 }
 
 /// Runs `work` in `threads` threads while signals rain and another thread moves them from CPU to CPU.
-fn tormented(threads: usize, work: impl Fn(usize) + Sync) {
+pub fn tormented(threads: usize, work: impl Fn(usize) + Sync) {
     let signals = support::signals::storm();
     let ids: Vec<_> = (0..threads).map(|_| AtomicU32::new(0)).collect();
     let (running, over) = (AtomicU32::new(threads as u32), AtomicBool::new(false));

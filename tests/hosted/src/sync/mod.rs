@@ -3,8 +3,11 @@
 mod condvar;
 mod mutex;
 mod once;
+mod queued;
 mod rwlock;
 mod semaphore;
+mod seqlock;
+mod ticket;
 
 /// Runs `body` in a child where futex(2) ends the process: 0 if it made no such call.
 fn without_futex(body: impl FnOnce()) -> i32 {

@@ -133,3 +133,24 @@ fn it_stands_a_signal_storm() {
         std::thread::yield_now();
     }
 }
+
+#[test]
+fn a_short_hold_excludes_and_returns_what_it_found() {
+    let mutex = Mutex::new(0_u64);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..support::rounds(20_000)).for_each(|_| mutex.with(|n| *n += 1)));
+        }
+    });
+    assert_eq!(mutex.with(|n| *n), 4 * u64::from(support::rounds(20_000)));
+}
+
+/// What the kernel says about slice extensions, and that asking harms nobody where it has none.
+#[test]
+fn asking_for_a_longer_slice_is_harmless() {
+    use dacapo::rseq::slice;
+    println!("slice extensions: {}", if slice::is_available() { "granted here" } else { "not in this kernel" });
+    for _ in 0..support::rounds(100_000) {
+        let _asked = slice::extend();
+    }
+}
