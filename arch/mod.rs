@@ -14,6 +14,9 @@
 //! | `relocate` | `RELATIVE`, `IRELATIVE`, `resolve` | the two relocations of a static program; calls a resolver |
 //! | `thread.S` | `dacapo_clone`, `dacapo_unmap_and_exit` | a new thread on its own stack; its end after its stack |
 //! | `vdso` | `VERSION`, names | what the vDSO calls its functions |
+//! | [`barrier`] | `full` | a full fence, of the instruction and of the compiler |
+//! | | `prefetch` | asks for a line; never faults |
+//! | | `revoking_interrupts` | whether an mprotect(2) that takes access away interrupts the process's other CPUs, and so fences them |
 //! | [`vector`] | `Block`, `load..mask` | sixteen bytes at a time, for the string functions |
 //! | `variadic` | `VaList` | C's `va_list`; `word`, `double`, `long_double` take the next argument |
 //! | `long_double` | `PRECISION`, `split`, `join` | the format of C's `long double` |
@@ -71,7 +74,7 @@ mod cpu;
 
 pub(crate) use cpu::after_locked;
 pub(crate) use cpu::heap;
-pub use cpu::{float, rseq, syscall, tls, vector};
+pub use cpu::{barrier, float, rseq, syscall, tls, vector};
 #[cfg(feature = "libc")]
 pub use cpu::{long_double, variadic};
 #[cfg(feature = "start")]

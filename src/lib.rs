@@ -19,8 +19,9 @@ pub mod sync;
 // Layer 2: per-CPU data.
 pub mod percpu;
 
-// Layer 3: counters, by what they cost.
+// Layer 3: counters, by what they cost; work that is sent between threads.
 pub mod counter;
+pub mod queue;
 
 // Layer 4: per-CPU heap.
 pub mod malloc;

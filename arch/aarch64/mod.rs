@@ -1,5 +1,6 @@
 //! AArch64: facts and instructions.
 
+pub mod barrier;
 pub mod float;
 pub mod heap;
 #[cfg(feature = "libc")]

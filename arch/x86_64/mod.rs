@@ -1,5 +1,6 @@
 //! x86-64: facts and instructions.
 
+pub mod barrier;
 pub mod float;
 pub mod heap;
 #[cfg(feature = "libc")]

@@ -5,6 +5,8 @@
 //!   mutex rwlock condvar once semaphore barrier parker      the same with data and guards
 //!   ticket queued                                           locks that serve in order, and what that costs
 //!   seqlock                                                 words that are read without a write
+//!   event_count    waiting for a condition that is not under a lock
+//!   atomic         what the protocols that are checked by a model are written in
 //! ```
 //! # Guarantees
 //! 1. The uncontended path is one atomic instruction to take and one to give back; no system call.
@@ -19,8 +21,10 @@
 //!
 //! Source: Drepper, "Futexes are tricky" (2011); futex(2).
 
+pub(crate) mod atomic;
 pub mod barrier;
 pub mod condvar;
+pub mod event_count;
 pub mod mutex;
 pub mod once;
 pub mod parker;
@@ -33,6 +37,7 @@ pub mod ticket;
 
 pub use barrier::Barrier;
 pub use condvar::Condvar;
+pub use event_count::EventCount;
 pub use mutex::{Mutex, MutexGuard};
 pub use once::{Once, OnceCell};
 pub use parker::Parker;

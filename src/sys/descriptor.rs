@@ -1,4 +1,4 @@
-//! Descriptors as such: fcntl(2), dup3(2), pipe2(2).
+//! Descriptors as such: fcntl(2), dup3(2), pipe2(2), eventfd2(2).
 
 use super::{Errno, call};
 
@@ -29,4 +29,13 @@ pub fn pipe(flags: u32) -> Result<[i32; 2], Errno> {
     // SAFETY: the kernel writes the two numbers.
     unsafe { call!(__NR_pipe2, ends.as_mut_ptr() as usize, flags as usize) }?;
     Ok(ends)
+}
+
+/// `eventfd2(initial, flags)`: a counter that poll(2) and its like can wait for.
+///
+/// # Errors
+/// EMFILE, ENFILE, ENOMEM, EINVAL.
+pub fn eventfd(initial: u32, flags: u32) -> Result<i32, Errno> {
+    // SAFETY: touches no memory of ours.
+    unsafe { call!(__NR_eventfd2, initial as usize, flags as usize) }.map(|fd| fd as i32)
 }

@@ -6,6 +6,7 @@ mod counter;
 mod fence;
 mod malloc;
 mod percpu;
+mod queue;
 mod rseq;
 mod sync;
 mod tls;
