@@ -27,6 +27,9 @@ class Options:
     rounds: int = 0
     threads: list = field(default_factory=list)
     only: list = field(default_factory=list)
+    peer: list = field(default_factory=list)
+    json: str = ""
+    earlier: list = field(default_factory=list)
     files: list = field(default_factory=list)
 
     def times(self, usual, quick=1):
@@ -36,6 +39,9 @@ class Options:
     def counts(self, usual=(1, 2, 8, 64)):
         """The numbers of threads."""
         return self.threads or ([1, 8] if self.quick else list(usual))
+
+    def wants_peer(self, name):
+        return not self.peer or any(word == name for word in self.peer)
 
     def wants(self, name):
         return not self.only or any(word in name for word in self.only)
@@ -126,9 +132,13 @@ def parse(name, arguments):
     parser = argparse.ArgumentParser(prog=f"x.py bench {name}", description=inspect.getdoc(load(name)) if name != "all" else None,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a smoke test: everything runs, the figures mean little")
-    parser.add_argument("--rounds", type=int, default=0, help="how often each peer runs")
+    parser.add_argument("--rounds", "--runs", type=int, default=0, help="how often each peer runs")
     parser.add_argument("--threads", type=int, action="append", default=[], help="only this number of threads (repeatable)")
-    parser.add_argument("--only", action="append", default=[], help="only rows with this in their name (repeatable)")
+    parser.add_argument("--only", "--workload", action="append", default=[], help="only rows with this in their name (repeatable)")
+    parser.add_argument("--peer", action="append", default=[], help="malloc: only this peer (repeatable)")
+    parser.add_argument("--json", default="", metavar="FILE", help="keep the figures there, and not in target/bench")
+    parser.add_argument("--earlier", action="append", default=[], metavar="FILE",
+                        help="malloc: add the figures of this file, from an earlier run (repeatable); with --rounds -1: measure nothing")
     parser.add_argument("files", nargs="*", help="input, for the benchmarks that read files")
     return Options(**vars(parser.parse_args(arguments)))
 
@@ -148,7 +158,7 @@ def main(name, arguments):
     for each in wanted:
         table = load(each).run(options)
         table.show()
-        table.save()
+        table.save(options.json)
         missed += sum(target["met"] is False for target in table.targets)
     if missed and not options.quick:
         say(f"{missed} figures to reach were missed")

@@ -213,7 +213,7 @@ class Demo:
                     continue
                 outcome = self.once(label, peer, "malloc", ["replace", count, ms], compare=False)
                 if outcome:
-                    self.table.add(label, peer, float(outcome.output) / 1e6)
+                    self.table.add(label, peer, float(outcome.output.split()[0]) / 1e6)
 
     def rust(self):
         """The Rust examples that have no C twin: each must end with 0."""

@@ -1,4 +1,4 @@
-"""The peers of benchmarks and demo: toolchains that build the same C source, allocators for LD_PRELOAD, and outside sources.
+"""The peers of benchmarks and demo: toolchains that build the same C source, and outside sources.
 
 A peer that cannot build something is not an error: `compile` then gives an `Absent` with the reason, which is reported.
 """
@@ -158,22 +158,6 @@ def musl_with_mimalloc():
         if done.returncode:
             return Toolchain(MIMALLOC, Absent(_complaint(done.stdout.decode(errors="replace"))))
     return Toolchain(MIMALLOC, ("musl-gcc",), ("-static",), (object_,))
-
-
-# Allocators for LD_PRELOAD ------------------------------------------------------------------------------------------------------
-
-def preloads():
-    """{peer: environment or Absent} of the allocators that replace malloc in a program linked with glibc."""
-    setup.ensure("jemalloc", "mimalloc", "tcmalloc")
-    found = {"glibc": {}}
-    for peer, part in (("jemalloc", "jemalloc"), ("mimalloc", "mimalloc"), ("gperftools", "tcmalloc")):
-        found[peer] = {"LD_PRELOAD": setup.PARTS[part].programs[0]}
-    try:
-        build.preload(host())
-        found["dacapo preload"] = {"LD_PRELOAD": str(host().products / "lib/libdacapo_preload.so")}
-    except Failed as failure:
-        found["dacapo preload"] = Absent("the library does not build: " + str(failure).splitlines()[0])
-    return found
 
 
 # Measuring ------------------------------------------------------------------------------------------------------------------------

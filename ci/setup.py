@@ -70,6 +70,25 @@ class Kernel:
         return self.path.is_file()
 
 
+@dataclass(frozen=True)
+class Unpacked:
+    """Files of one Debian package of this machine's architecture, unpacked under ~/.cache/dacapo and not installed."""
+
+    name: str
+    why: str
+    package: str
+    inside: str  # what of the package is kept
+    proof: str  # a pattern of a file that is there afterwards
+
+    @property
+    def path(self):
+        """The file that proves it, or None."""
+        return next(iter(sorted((CACHE / self.name).glob(self.proof))), None)
+
+    def present(self):
+        return self.path is not None
+
+
 def found(program):
     """Whether a program is on PATH, or a file at its absolute path."""
     return Path(program).exists() if program.startswith("/") else shutil.which(program) is not None
@@ -89,6 +108,11 @@ PARTS = {
         Part("jemalloc", "a peer of the malloc benchmark", (f"{_LIBRARIES}/libjemalloc.so.2",), ("libjemalloc2",)),
         Part("mimalloc", "a peer of the malloc benchmark", (f"{_LIBRARIES}/libmimalloc.so.2",), ("libmimalloc2.0",)),
         Part("tcmalloc", "a peer of the malloc benchmark", (f"{_LIBRARIES}/libtcmalloc_minimal.so.4",), ("libtcmalloc-minimal4",)),
+        Unpacked("scudo", "a peer of the malloc benchmark", "libclang-rt-14-dev", "./usr/lib/llvm-14/lib/clang",
+                 "usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.scudo_standalone-x86_64.so"),
+        Part("redis", "a server that runs on our malloc", ("redis-benchmark", "redis-cli", "/usr/bin/redis-check-rdb"), ("redis-tools",)),
+        Unpacked("python-tests", "regression tests that run on our malloc", "libpython3.11-testsuite", "./usr/lib/python3.11",
+                 "usr/lib/python3.11/test/test_json"),
         Part("qemu-system", "boots guests with kernels of other versions and CPUs",
              ("qemu-system-aarch64", "qemu-system-x86_64"),
              ("qemu-system-arm", "qemu-system-x86", *_QEMU, "seabios"), BACKPORTS),
@@ -334,6 +358,8 @@ def describe(name):
         return ("Rust for aarch64 (the toolchain in use lacks it): apt-get install rustc-web rust-web-clippy, and "
                 f"libstd-rust-web-dev for arm64 unpacked into {CROSS_RUST}")
     part = PARTS[name]
+    if isinstance(part, Unpacked):
+        return f"{part.why}: {part.package}, unpacked into {CACHE / part.name}"
     if isinstance(part, Kernel):
         return f"{part.why}: the newest such Debian kernel, unpacked into {part.path}"
     return f"{part.why}: apt-get install {' '.join(part.packages)}" + (f" (from {part.release})" if part.release else "")
@@ -385,6 +411,9 @@ def _jobs(absent):
     if CROSS_RUST_PART in absent:
         jobs.append(("Rust for aarch64", _install_cross_rust))
     for name in absent:
+        if isinstance(PARTS.get(name), Unpacked):
+            part = PARTS[name]
+            jobs.append((f"{part.package}, unpacked", lambda part=part: _unpack(_download(part.package), CACHE / part.name, part.inside)))
         if isinstance(PARTS.get(name), Kernel):
             jobs.append((name, lambda kernel=PARTS[name]: _install_kernel(kernel)))
     return jobs

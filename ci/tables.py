@@ -74,6 +74,10 @@ class Table:
         """A figure that the project has promised: printed and kept with the verdict; `met` is None if it was not measured."""
         self.targets.append({"what": what, "value": value, "reach": reach, "met": met})
 
+    def kept(self, values):
+        """What else a file says of a cell."""
+        return {}
+
     def show(self):
         """Prints everything on stdout."""
         print("\n" + bold(self.title))
@@ -120,11 +124,11 @@ class Table:
                 [t["what"], t["reach"], "-" if t["value"] is None else figure(t["value"]), verdicts[t["met"]]] for t in self.targets]))
         sys.stdout.flush()
 
-    def save(self):
-        """Writes target/bench/NAME.json."""
-        OUT.mkdir(parents=True, exist_ok=True)
-        path = OUT / f"{self.name}.json"
-        rows = {label: {**row, "peers": {peer: {"median": median(values), "min": min(values), "max": max(values), "runs": len(values)}
+    def save(self, path=""):
+        """Writes `path`, or target/bench/NAME.json."""
+        path = Path(path) if path else OUT / f"{self.name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = {label: {**row, "peers": {peer: {"median": median(values), "min": min(values), "max": max(values), "runs": len(values), **self.kept(values)}
                                          for peer, values in row["peers"].items() if values}}
                 for label, row in self.rows.items()}
         path.write_text(json.dumps({"bench": self.name, "title": self.title, "machine": machine(), "rows": rows, "absent": self.absent,
