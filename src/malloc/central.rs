@@ -320,6 +320,14 @@ pub unsafe fn give_up(class: usize, chain: *mut ListNode, quiet: &Quiet) {
     }
 }
 
+/// Shows every chain to `look`.
+pub fn visit(quiet: &Quiet, mut look: impl FnMut(usize, *const ListNode)) {
+    for (class, lock) in CLASSES.iter().enumerate() {
+        let this = lock.lock(quiet);
+        this.chains.iter().take(this.count).for_each(|&chain| look(class, chain));
+    }
+}
+
 /// Takes every class's lock, in order. For fork.
 pub fn acquire_all() {
     for lock in &CLASSES {

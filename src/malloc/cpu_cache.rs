@@ -15,6 +15,7 @@ use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 
 use super::central;
 use super::check;
+use super::counts::{self, Event};
 use super::lock::{Lock, Quiet};
 use super::shard;
 use super::size_class::{self, COUNT, LEVELS, SMALL};
@@ -113,7 +114,7 @@ fn own(index: usize) -> &'static AtomicPtr<Block> {
 /// How many entries of the table are in use; its lock guards the making, stopping and restarting of blocks.
 static BLOCKS: Lock<usize> = Lock::new(0);
 
-/// Whether the heap is up.
+/// Whether the fast paths are open, and so the heap is up.
 #[inline(always)]
 pub fn ready() -> bool {
     HOT.limit.load(Ordering::Acquire) != 0 // Acquire: pairs with `init`
@@ -134,8 +135,8 @@ pub fn make_table(indices: usize, map_length: usize) -> Option<*mut u8> {
     }
 }
 
-/// Opens the fast paths. Under the initialisation lock.
-pub fn open(base: usize, bytes: usize) {
+/// Opens the fast paths, unless they are to stay closed. Under the initialisation lock.
+pub fn open(base: usize, bytes: usize, closed: bool) {
     let fields = rseq::offsets();
     HOT.area.store(fields.0 as usize, Ordering::Relaxed);
     HOT.index.store(fields.1 as usize, Ordering::Relaxed);
@@ -144,8 +145,17 @@ pub fn open(base: usize, bytes: usize) {
     if membarrier(Command::RegisterPrivateExpedited).is_ok() {
         let _ = membarrier(Command::PrivateExpedited);
     }
+    if closed {
+        return;
+    }
     HOT.extent.store(bytes >> 4, Ordering::Release);
     HOT.limit.store(SMALL + 1, Ordering::Release);
+}
+
+/// Closes the fast paths for good: every call takes the slow path from now on. Other threads' calls may still be in the fast one.
+pub fn close() {
+    HOT.limit.store(0, Ordering::Relaxed);
+    HOT.extent.store(0, Ordering::Relaxed);
 }
 
 fn make_block(index: usize) {
@@ -266,11 +276,13 @@ pub fn refill(class: usize) -> *mut u8 {
     if !second.is_null() {
         return second;
     }
+    counts::add(Event::Miss, class);
     let quiet = Quiet::enter();
     let chain = central::take(class, block.raise(class), &quiet);
     if chain.is_null() {
         return core::ptr::null_mut();
     }
+    counts::add(Event::Fetched, class);
     // SAFETY: the chain is ours, its head included.
     unsafe {
         let rest = (*chain).next;
@@ -311,6 +323,7 @@ pub unsafe fn flush(class: usize, block: *mut u8) {
         // SAFETY: as in `pop`; the sentinel lives for ever.
         let chain = unsafe { arch::rseq::list_take(rseq::fields(), table(), offset(class), end) };
         if !chain.is_null() {
+            counts::add(Event::Flushed, class);
             // SAFETY: the whole list is ours now.
             unsafe { central::give(class, chain, &Quiet::enter()) };
         }
@@ -350,6 +363,29 @@ pub fn drain(quiet: &Quiet, mut consume: impl FnMut(usize, *mut ListNode)) -> bo
                 }
                 (*block).levels.get_unchecked(class).store(0, Ordering::Relaxed);
             }
+        }
+        entry(index).store(block, Ordering::Release);
+    }
+    stopped_all
+}
+
+/// Stops every CPU's block, shows each of their lists to `look`, and starts them again; false, and nothing is shown, if this kernel cannot.
+pub fn visit(quiet: &Quiet, mut look: impl FnMut(usize, usize, *const ListNode)) -> bool {
+    let blocks = BLOCKS.lock(quiet);
+    let _ = membarrier(Command::RegisterPrivateExpeditedRseq);
+    for index in 0..*blocks {
+        entry(index).store(stopped(), Ordering::Release);
+    }
+    let stopped_all = membarrier(Command::PrivateExpeditedRseq).is_ok();
+    for index in 0..*blocks {
+        let block = own(index).load(Ordering::Relaxed);
+        if block.is_null() {
+            continue;
+        }
+        for class in 1..if stopped_all { COUNT } else { 0 } {
+            // SAFETY: as in `drain`.
+            let pair = unsafe { (&raw const (*block).lists).cast::<[*const ListNode; 2]>().add(class).read() };
+            pair.into_iter().for_each(|list| look(index, class, list));
         }
         entry(index).store(block, Ordering::Release);
     }

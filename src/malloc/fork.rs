@@ -8,7 +8,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::lock::Quiet;
-use super::{central, cpu_cache, init, large, page_heap, shard};
+use super::{central, checked, cpu_cache, init, large, page_heap, shard};
 use crate::sys::signal::Set;
 
 /// The signal mask of the thread that forks; the locks guard it.
@@ -23,12 +23,14 @@ pub extern "C" fn prepare() {
     page_heap::PAGE_HEAP.acquire();
     large::acquire();
     shard::acquire_all();
+    checked::acquire();
     MASK.store(mask.0, Ordering::Relaxed);
 }
 
 /// After fork in the parent: opens them.
 pub extern "C" fn parent() {
     let quiet = Quiet::resume(Set(MASK.load(Ordering::Relaxed)));
+    checked::release();
     shard::release_all();
     large::unlock();
     page_heap::PAGE_HEAP.release();

@@ -3,19 +3,21 @@
 //! ```text
 //!   DOWN --first allocation--> COMING_UP --> UP          sentinels, region, table, then the fast paths open
 //!                                        `-> FAILED      no address space for a region: every block is a mapping of its own
+//!                                        `-> CHECKED     the user wants the checked heap instead
 //! ```
 //! Allocations of the very thread that is bringing the heap up (through a hook of the host libc) are served by the early heap.
 
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use super::lock::{Lock, Quiet};
-use super::{central, cpu_cache, fork, page_map, region};
+use super::{central, counts, cpu_cache, fork, options, page_map, region, report};
 use crate::arch;
 use crate::sys::sched;
 
 const DOWN: u32 = 0;
 const UP: u32 = 1;
 const FAILED: u32 = 2;
+const CHECKED: u32 = 3;
 
 static STATE: AtomicU32 = AtomicU32::new(DOWN);
 static ONCE: Lock<()> = Lock::new(());
@@ -33,6 +35,14 @@ pub enum Heap {
     ComingUp,
     /// It cannot be had.
     Failed,
+    /// The checked heap serves this process; the per-CPU heap is never brought up.
+    Checked,
+}
+
+/// Whether the per-CPU heap is up, be its fast paths open or closed.
+#[inline]
+pub fn is_up() -> bool {
+    cpu_cache::ready() || STATE.load(Ordering::Acquire) == UP // Acquire: pairs with `first_use`
 }
 
 /// The heap's state; brings it up if need be.
@@ -44,6 +54,11 @@ pub fn heap() -> Heap {
 #[cold]
 #[inline(never)]
 fn first_use() -> Heap {
+    match STATE.load(Ordering::Acquire) {
+        UP => return Heap::Up, // with its fast paths closed
+        CHECKED => return Heap::Checked,
+        _ => {}
+    }
     let me = arch::tls::thread_pointer();
     if BY.load(Ordering::Relaxed) == me {
         return Heap::ComingUp;
@@ -57,11 +72,22 @@ fn first_use() -> Heap {
         let _once = ONCE.lock(&quiet);
         if STATE.load(Ordering::Relaxed) == DOWN {
             BY.store(me, Ordering::Relaxed);
-            STATE.store(if bring_up() { UP } else { FAILED }, Ordering::Release);
+            options::load();
+            let state = match options::check() {
+                true => CHECKED,
+                false if bring_up() => UP,
+                false => FAILED,
+            };
+            STATE.store(state, Ordering::Release);
             BY.store(0, Ordering::Relaxed);
         }
     }
-    if STATE.load(Ordering::Acquire) == UP { Heap::Up } else { Heap::Failed }
+    report::register(); // without the lock: the host's function may allocate
+    match STATE.load(Ordering::Acquire) {
+        UP => Heap::Up,
+        CHECKED => Heap::Checked,
+        _ => Heap::Failed,
+    }
 }
 
 fn bring_up() -> bool {
@@ -74,7 +100,8 @@ fn bring_up() -> bool {
     let units = bytes >> super::size_class::UNIT_SHIFT;
     let Some(map) = cpu_cache::make_table(possible_cpus(), units) else { return false };
     page_map::init(map, units);
-    cpu_cache::open(base, bytes);
+    counts::init();
+    cpu_cache::open(base, bytes, options::closed());
     true
 }
 

@@ -7,7 +7,9 @@
 //! MAPPINGS is a hash set with open addressing, so that free recognises its own mappings without reading near a foreign pointer.
 
 use super::check;
+use super::limits;
 use super::lock::{Lock, Quiet};
+use super::options;
 use super::page_heap;
 use super::region;
 use super::size_class::{UNIT, UNIT_SHIFT};
@@ -15,14 +17,17 @@ use super::span::Kind;
 use crate::sys::memory::{self, MapFlags, Protection};
 use crate::sys::time;
 
-/// The largest run: 2 MiB.
-pub const LARGEST_RUN: usize = 2 << 20;
+/// The largest run, in bytes: 2 MiB, or less if the user says so.
+fn largest_run() -> usize {
+    options::LARGEST_RUN.get()
+}
+
 const OS_PAGE: usize = 4096;
 /// Mappings kept for reuse, and bytes in them.
 const KEPT: usize = 8;
 const KEPT_BYTES: usize = 128 << 20;
-/// A kept mapping goes when it was idle for this long, in milliseconds; looked at when another one goes and with the page heap's clock.
-const IDLE: i64 = 1000;
+/// A kept mapping goes when it was idle for this many periods of the decay: a second. Looked at when another one goes and with the page heap's clock.
+const IDLE: usize = 4;
 
 #[derive(Clone, Copy)]
 struct Mapping {
@@ -150,7 +155,7 @@ impl Mappings {
     fn expired(&mut self, now: i64) -> [Mapping; KEPT + 1] {
         let mut gone = [VACANT; KEPT + 1];
         for ((kept, since), gone) in self.kept.iter_mut().zip(&self.since).zip(&mut gone) {
-            if kept.address != 0 && now - since > IDLE {
+            if kept.address != 0 && (now - since) as usize > options::DECAY.get().saturating_mul(IDLE) {
                 *gone = core::mem::replace(kept, VACANT);
                 self.kept_bytes -= gone.bytes;
             }
@@ -193,6 +198,7 @@ fn unmap_all(gone: &[Mapping]) -> usize {
         if mapping.address != 0 {
             // SAFETY: the mapping is in no table any more, and its user has given it up.
             let _ = unsafe { memory::unmap(mapping.address as *mut u8, mapping.bytes) };
+            limits::refund(mapping.bytes);
             bytes += mapping.bytes;
         }
     }
@@ -208,7 +214,7 @@ pub fn allocate(size: usize, align: usize) -> (*mut u8, bool) {
         return FAILED;
     }
     let quiet = Quiet::enter();
-    if size <= LARGEST_RUN && align <= LARGEST_RUN && super::cpu_cache::ready() {
+    if size <= largest_run() && align <= largest_run() && super::init::is_up() {
         let units = size.div_ceil(UNIT).max(1);
         let run = page_heap::with(&quiet, |heap| {
             let run = if align <= UNIT { heap.allocate(units) } else { heap.allocate_aligned(units, align) };
@@ -235,7 +241,7 @@ pub fn allocate(size: usize, align: usize) -> (*mut u8, bool) {
 #[inline(never)]
 pub fn allocate_growing(size: usize) -> *mut u8 {
     let spare = size.saturating_add(size / 4);
-    if spare <= LARGEST_RUN || spare > isize::MAX as usize / 4 {
+    if spare <= largest_run() || spare > isize::MAX as usize / 4 {
         return allocate(spare, 16).0;
     }
     map(spare, 16, spare * 4, &Quiet::enter()).0
@@ -244,7 +250,7 @@ pub fn allocate_growing(size: usize) -> *mut u8 {
 fn map(size: usize, align: usize, most: usize, quiet: &Quiet) -> (*mut u8, bool) {
     const FAILED: (*mut u8, bool) = (core::ptr::null_mut(), false);
     let bytes = size.max(1).next_multiple_of(OS_PAGE);
-    if align <= OS_PAGE && bytes > LARGEST_RUN {
+    if align <= OS_PAGE && bytes > largest_run() {
         let mut mappings = MAPPINGS.lock(quiet);
         if let Some(mapping) = mappings.reuse(bytes, most) {
             if mappings.insert(mapping) {
@@ -254,8 +260,17 @@ fn map(size: usize, align: usize, most: usize, quiet: &Quiet) -> (*mut u8, bool)
             return FAILED;
         }
     }
+    if !limits::charge(bytes) {
+        release(quiet);
+        if !limits::charge(bytes) {
+            return FAILED;
+        }
+    }
     let slack = if align <= OS_PAGE { 0 } else { align };
-    let Ok(start) = memory::map(bytes + slack, Protection::READ_WRITE, MapFlags::EMPTY) else { return FAILED };
+    let Ok(start) = memory::map(bytes + slack, Protection::READ_WRITE, MapFlags::EMPTY) else {
+        limits::refund(bytes);
+        return FAILED;
+    };
     let address = (start as usize).next_multiple_of(align.max(OS_PAGE));
     let before = address - start as usize;
     // SAFETY: the ends of a mapping that only we know.
@@ -267,6 +282,7 @@ fn map(size: usize, align: usize, most: usize, quiet: &Quiet) -> (*mut u8, bool)
             let _ = memory::unmap((address + bytes) as *mut u8, slack - before);
         }
     }
+    options::advise_huge(address as *mut u8, bytes);
     let mapping = Mapping { address, bytes };
     if !MAPPINGS.lock(quiet).insert(mapping) {
         unmap_all(&[mapping]);
@@ -336,7 +352,7 @@ pub fn free(block: *mut u8) {
 pub fn resize(block: *mut u8, size: usize) -> Option<*mut u8> {
     let quiet = Quiet::enter();
     if let Some(unit) = region::unit_of(block as usize) {
-        if size > LARGEST_RUN {
+        if size > largest_run() {
             return None;
         }
         let new = size.div_ceil(UNIT).max(1);
@@ -358,7 +374,7 @@ pub fn resize(block: *mut u8, size: usize) -> Option<*mut u8> {
         });
     }
     let bytes = size.checked_next_multiple_of(OS_PAGE)?;
-    if bytes <= LARGEST_RUN || bytes > isize::MAX as usize {
+    if bytes <= largest_run() || bytes > isize::MAX as usize {
         return None;
     }
     let mut mappings = MAPPINGS.lock(&quiet);
@@ -368,10 +384,17 @@ pub fn resize(block: *mut u8, size: usize) -> Option<*mut u8> {
         let old = (*slot).bytes;
         // A growing block gets a quarter more: it will be back.
         let roomy = if bytes > old { (bytes + bytes / 4).next_multiple_of(OS_PAGE) } else { bytes };
-        let (address, bytes) = match memory::remap(block, old, roomy, true) {
-            Ok(address) => (address, roomy),
-            Err(_) => (memory::remap(block, old, bytes, true).ok()?, bytes),
+        let to = |bytes| {
+            if !limits::recharge(old, bytes) {
+                return None;
+            }
+            let moved = memory::remap(block, old, bytes, true);
+            if moved.is_err() {
+                let _ = limits::recharge(bytes, old);
+            }
+            moved.ok().map(|address| (address, bytes))
         };
+        let (address, bytes) = to(roomy).or_else(|| to(bytes))?;
         if address == block {
             (*slot).bytes = bytes;
             return Some(block);
@@ -390,6 +413,19 @@ pub fn release(quiet: &Quiet) -> usize {
     mappings.kept_bytes = 0;
     drop(mappings);
     unmap_all(&gone)
+}
+
+/// Shows the bytes of every mapping to `look`, and whether it is one that is kept for reuse.
+pub fn visit(quiet: &Quiet, mut look: impl FnMut(usize, bool)) {
+    let mappings = MAPPINGS.lock(quiet);
+    for index in 0..mappings.room {
+        // SAFETY: inside the table.
+        let mapping = unsafe { *mappings.slot(index) };
+        if mapping.address > REMOVED {
+            look(mapping.bytes, false);
+        }
+    }
+    mappings.kept.iter().filter(|kept| kept.address != 0).for_each(|kept| look(kept.bytes, true));
 }
 
 /// Keeps mappings from coming and going, across fork.

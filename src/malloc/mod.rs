@@ -6,7 +6,9 @@
 //!   central      middle: chains of free blocks, a lock a class
 //!   page_heap    back: runs of units; decay                                 large   blocks beyond the classes
 //!   region       address space      span, page_map   what a unit is      early   heaps in a fixed buffer
-//!   init  fork  check  lock  global
+//!   init  fork  check  lock  global                                      limits  what the kernel may be asked for
+//!   options, environment  DACAPO_MALLOC     closed  counted, filled       counts, census, report, writer  what is known about the heap
+//!   checked  the other heap: slower, and notices much more
 //! ```
 //! Guarantees: no block overlaps another; blocks are 16-aligned; a failure is a null pointer and changes nothing. `allocate` and `deallocate`
 //! of blocks up to 256 KiB may be called in a signal handler, also in one that interrupts them: the fast path is one restartable
@@ -15,22 +17,32 @@
 //! Freeing what is no live block ends the process with a message that names it, as far as it is noticed: foreign pointers, pointers that are not
 //! 16-aligned, into unused units and into large blocks always; double frees at once if nothing else of that class was freed in between, and of large blocks.
 
+mod census;
 mod central;
 mod check;
+mod checked;
+mod closed;
+mod counts;
 pub(crate) mod cpu_cache;
 mod early;
+mod environment;
 pub mod fork;
 mod global;
 mod init;
 mod large;
+mod limits;
 mod lock;
+pub(crate) mod options;
 mod page_heap;
 mod page_map;
 mod region;
+pub mod report;
 mod shard;
 pub mod size_class;
 mod span;
+pub mod writer;
 
+pub use closed::perturb;
 pub use early::FixedHeap;
 pub use global::Global;
 
@@ -65,11 +77,19 @@ pub fn allocate(size: usize) -> *mut u8 {
 #[inline(never)]
 pub extern "C" fn allocate_slow(size: usize) -> *mut u8 {
     if size > LARGEST {
-        return if init::heap() == Heap::ComingUp { null_mut() } else { large::allocate(size, 16).0 };
+        return match init::heap() {
+            Heap::ComingUp => null_mut(),
+            Heap::Checked => checked::allocate(size, 16, false),
+            _ => closed::fill_new(large::allocate(size, 16).0, size),
+        };
     }
     let class = size_class::of(size);
     match init::heap() {
         Heap::Up => {
+            if options::closed() {
+                let block = closed::take(class, size);
+                return if block.is_null() { last_resort(size) } else { block };
+            }
             if size > SMALL {
                 let block = cpu_cache::pop(class);
                 if !block.is_null() {
@@ -79,6 +99,7 @@ pub extern "C" fn allocate_slow(size: usize) -> *mut u8 {
             let block = cpu_cache::refill(class);
             if block.is_null() { last_resort(size) } else { block }
         }
+        Heap::Checked => checked::allocate(size, 16, false),
         Heap::ComingUp => early_allocate(size),
         Heap::Failed => last_resort(size),
     }
@@ -99,7 +120,11 @@ fn last_resort(size: usize) -> *mut u8 {
 /// As [`allocate`], all zero.
 #[must_use]
 pub fn allocate_zeroed(size: usize) -> *mut u8 {
-    if size > LARGEST && init::heap() != Heap::ComingUp {
+    let heap = if size > LARGEST { init::heap() } else { Heap::ComingUp };
+    if heap == Heap::Checked {
+        return checked::allocate(size, 16, true);
+    }
+    if heap != Heap::ComingUp {
         let (block, zeroed) = large::allocate(size, 16);
         if !zeroed && !block.is_null() {
             // SAFETY: the block is that large.
@@ -121,10 +146,14 @@ pub fn allocate_aligned(align: usize, size: usize) -> *mut u8 {
     if align <= 16 {
         return allocate(size);
     }
-    if init::heap() == Heap::Up
+    let heap = init::heap();
+    if heap == Heap::Checked {
+        return checked::allocate(size, align, false);
+    }
+    if heap == Heap::Up
         && let Some(class) = size_class::of_aligned(size, align)
     {
-        let block = cpu_cache::pop(class);
+        let block = if options::closed() { closed::take(class, size) } else { cpu_cache::pop(class) };
         let block = if block.is_null() { cpu_cache::refill(class) } else { block };
         if !block.is_null() {
             return block;
@@ -193,8 +222,15 @@ pub unsafe extern "C" fn deallocate_slow(block: *mut u8) {
     if block.is_null() {
         return;
     }
+    if options::check() && !EARLY.contains(block) {
+        return checked::free(block, None);
+    }
     match place_slow(block) {
         Place::Class(class) => {
+            if options::closed() {
+                // SAFETY: a block of that class, which the caller has given up.
+                unsafe { closed::before_free(class, block) };
+            }
             // SAFETY: a block of that class, which the caller has given up.
             unsafe {
                 if !cpu_cache::push(class, block) {
@@ -221,8 +257,15 @@ pub unsafe fn deallocate_sized(block: *mut u8, size: usize) {
     unsafe { deallocate_sized_fast(block, size) };
 }
 
+/// A sized deallocation that the fast path left: the checked heap holds the size against what it knows, the other one has no use for it.
+///
+/// # Safety
+/// As [`deallocate`].
 #[inline(never)]
-unsafe extern "C" fn deallocate_unsized(block: *mut u8, _size: usize) {
+pub unsafe extern "C" fn deallocate_unsized(block: *mut u8, size: usize) {
+    if options::check() && !block.is_null() && !EARLY.contains(block) {
+        return checked::free(block, Some(size));
+    }
     // SAFETY: as the caller promises.
     unsafe { deallocate(block) };
 }
@@ -240,6 +283,7 @@ pub unsafe fn usable_size(block: *mut u8) -> usize {
         Place::Class(class) => size_class::bytes(class),
         // SAFETY: a live block of the early heap.
         Place::Early => unsafe { EARLY.usable_size(block) },
+        Place::Other if options::check() => checked::usable_size(block),
         Place::Other => match large::usable_size(block) {
             Some(size) => size,
             None => check::not_a_block(block as usize),
@@ -274,6 +318,10 @@ unsafe fn reallocate_if(block: *mut u8, size: usize, stays: impl Fn(usize) -> bo
     if block.is_null() {
         return allocate(size);
     }
+    if options::check() && !EARLY.contains(block) {
+        // SAFETY: as the caller promises.
+        return unsafe { checked::reallocate(block, size) };
+    }
     // SAFETY: as the caller promises.
     let old = unsafe { usable_size(block) };
     if size <= old && stays(old) {
@@ -298,6 +346,16 @@ unsafe fn reallocate_if(block: *mut u8, size: usize, stays: impl Fn(usize) -> bo
         }
     }
     new
+}
+
+/// As [`deallocate_unsized`], with an alignment that nobody has a use for.
+///
+/// # Safety
+/// As [`deallocate`].
+#[inline(never)]
+pub unsafe extern "C" fn deallocate_aligned_unsized(block: *mut u8, _align: usize, size: usize) {
+    // SAFETY: as the caller promises.
+    unsafe { deallocate_unsized(block, size) };
 }
 
 /// Gives memory that is free back to the kernel, but for `keep` bytes; how many bytes went. Works while other threads allocate.

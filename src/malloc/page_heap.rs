@@ -4,9 +4,10 @@
 //!   allocate   dirty bins (warm) -> clean bins -> bump
 //!   free       merge with free neighbours of the same cleanliness -> dirty bin -> (decay) -> clean bin
 //! ```
-//! Decay: memory that stayed free through a whole period of 250 ms goes back to the kernel. Nobody waits for the clock: every 64th visit here reads it.
+//! Decay: memory that stayed free through a whole period (250 ms, option `decay`) goes back to the kernel. Nobody waits for the clock: every 64th visit here reads it.
 
 use super::lock::{Lock, Quiet};
+use super::options;
 use super::region;
 use super::size_class::UNIT_SHIFT;
 use super::span::{Kind, Span};
@@ -14,10 +15,6 @@ use crate::sys::time;
 
 /// Bins: runs of exactly 1 to 63 units, and longer ones.
 const BINS: usize = 64;
-/// A period of the decay, in milliseconds.
-const PERIOD: i64 = 250;
-/// Dirty memory that is always kept: 1 MiB.
-const KEEP: usize = (1 << 20) >> UNIT_SHIFT;
 /// Visits between two looks at the clock.
 const TICK: u32 = 64;
 
@@ -223,6 +220,11 @@ impl PageHeap {
         released
     }
 
+    /// Free units: those that read as zero, and the dirty ones.
+    pub fn free_units(&self) -> [usize; 2] {
+        [self.bins[0].units, self.bins[1].units]
+    }
+
     fn tick(&mut self) {
         self.ticks += 1;
         if self.ticks >= TICK {
@@ -236,11 +238,12 @@ impl PageHeap {
         const CLOCK_MONOTONIC_COARSE: i32 = linux_raw_sys::general::CLOCK_MONOTONIC_COARSE as i32;
         let Ok(now) = time::clock_gettime(CLOCK_MONOTONIC_COARSE) else { return };
         let now = now.seconds * 1000 + now.nanos / 1_000_000;
-        if now - self.since < PERIOD {
+        let period = options::DECAY.get(); // usize::MAX: never
+        if ((now - self.since) as usize) < period {
             return;
         }
         let dirty = self.bins[1].units;
-        let keep = (dirty - self.idle.min(dirty)).max(KEEP);
+        let keep = (dirty - self.idle.min(dirty)).max(options::KEEP.get() >> UNIT_SHIFT);
         self.release(keep);
         self.since = now;
         super::large::expire(now);

@@ -9,6 +9,8 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use super::limits;
+use super::options;
 use super::size_class::{UNIT, UNIT_SHIFT};
 use super::span::Span;
 use crate::sys::memory::{self, Advice, MapFlags, Protection};
@@ -150,14 +152,27 @@ pub fn init() -> bool {
 fn commit(from: usize, to: usize, most: usize) -> Option<usize> {
     // A generous step first; when memory is short, exactly what is needed.
     let ends = [to.next_multiple_of(STEP).min(most), to];
-    ends.into_iter().find(|end| {
+    let end = ends.into_iter().find(|end| {
         // SAFETY: pages of the reservation that nobody uses yet.
         unsafe { memory::protect(from as *mut u8, end - from, Protection::READ_WRITE) }.is_ok()
-    })
+    })?;
+    options::advise_huge(from as *mut u8, end - from);
+    Some(end)
 }
 
 /// Commits the next `units` of a region and their spans, and hands them out; None if memory is short. Under the page heap's lock.
 fn extend(region: &mut Region, units: usize) -> Option<usize> {
+    if !limits::charge(units << UNIT_SHIFT) {
+        return None;
+    }
+    let unit = extend_within_limit(region, units);
+    if unit.is_none() {
+        limits::refund(units << UNIT_SHIFT);
+    }
+    unit
+}
+
+fn extend_within_limit(region: &mut Region, units: usize) -> Option<usize> {
     let end = region.base + ((region.used + units) << UNIT_SHIFT);
     if end > region.committed {
         region.committed = commit(region.committed, end, region.base + (region.units << UNIT_SHIFT))?;
@@ -199,6 +214,13 @@ pub fn bump_after(unit: usize, of: usize, units: usize) -> bool {
         }
     }
     false
+}
+
+/// Every unit that was ever handed out: its number and its first byte. Under the page heap's lock.
+pub fn used_units() -> impl Iterator<Item = (usize, *mut u8)> {
+    regions().flat_map(|region| {
+        (0..region.used).map(|unit| (region.first + unit, (region.base + (unit << UNIT_SHIFT)) as *mut u8))
+    })
 }
 
 /// Gives the contents of a run back to the kernel; it reads as zero afterwards.

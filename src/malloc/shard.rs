@@ -151,6 +151,19 @@ pub fn drain(_quiet: &Quiet, mut consume: impl FnMut(usize, *mut ListNode)) {
     }
 }
 
+/// Shows every list of every shard to `look`, but of those in use at this moment. Signals are blocked.
+pub fn visit(_quiet: &Quiet, mut look: impl FnMut(usize, *const ListNode)) {
+    for shard in &ALL {
+        if shard.try_take() {
+            (1..COUNT).for_each(|class| {
+                // SAFETY: the shard is ours until it is released.
+                look(class, unsafe { *shard.list(class) });
+            });
+            shard.release();
+        }
+    }
+}
+
 /// Takes every shard, for fork. Signals are blocked, so this thread holds none.
 pub fn acquire_all() {
     for shard in &ALL {

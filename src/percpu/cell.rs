@@ -120,4 +120,20 @@ impl<const N: usize> Counters<N> {
         let cell = |block: core::ptr::NonNull<Cells<N>>| unsafe { block.as_ref() }.0[which].load(Ordering::Relaxed);
         self.cells.blocks().map(cell).max().unwrap_or(0)
     }
+
+    /// Counter `which` of one index; `None`: of the threads without rseq. 0 for an index that does not exist.
+    ///
+    /// # Panics
+    /// `which` is not below `N`.
+    #[must_use]
+    pub fn at(&self, which: usize, index: Option<usize>) -> usize {
+        assert!(which < N);
+        let block = match index {
+            Some(index) if index < self.cells.slots() => self.cells.block(index),
+            Some(_) => return 0,
+            None => self.cells.side(),
+        };
+        // SAFETY: as in `sum`.
+        unsafe { block.as_ref() }.0[which].load(Ordering::Relaxed)
+    }
 }

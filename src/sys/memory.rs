@@ -1,4 +1,4 @@
-//! mmap(2), munmap(2), mremap(2), mprotect(2), madvise(2).
+//! mmap(2), munmap(2), mremap(2), mprotect(2), madvise(2), mincore(2).
 
 use linux_raw_sys::general as raw;
 
@@ -131,6 +131,13 @@ pub enum Advice {
 pub unsafe fn advise(address: *mut u8, size: usize, advice: Advice) -> Result<(), Errno> {
     // SAFETY: as the caller promises.
     unsafe { call!(__NR_madvise, address as usize, size, advice as usize) }.map(drop)
+}
+
+/// `mincore(address, size, pages)`: which pages are in memory, in bit 0 of a byte for each; false if nothing is mapped there.
+pub fn residence(address: *mut u8, pages: &mut [u8]) -> bool {
+    const OS_PAGE: usize = 4096;
+    // SAFETY: the kernel writes one byte for each page asked about.
+    unsafe { call!(__NR_mincore, address as usize, pages.len() * OS_PAGE, pages.as_mut_ptr() as usize) }.is_ok()
 }
 
 /// `prlimit64(0, RLIMIT_AS, NULL, &limit)`: bytes of address space that this process may have; `usize::MAX` without a limit.

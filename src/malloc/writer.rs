@@ -1,0 +1,100 @@
+//! Text without the formatting machinery: words and numbers into a small buffer, and that to a descriptor or a function.
+//!
+//! The heap may be half-way, or the cause of the message: nothing here allocates, and nothing panics.
+
+use crate::sys::file;
+
+/// Where full buffers go: the context, and the bytes.
+pub type Put = fn(usize, &[u8]);
+
+/// Collects text; what is left goes out when it is dropped.
+pub struct Writer {
+    buffer: [u8; 512],
+    len: usize,
+    put: Put,
+    context: usize,
+}
+
+impl Writer {
+    /// Writes to a function, which gets `context` each time.
+    #[must_use]
+    pub fn new(put: Put, context: usize) -> Self {
+        Self { buffer: [0; 512], len: 0, put, context }
+    }
+
+    /// Writes to a descriptor.
+    #[must_use]
+    pub fn to(fd: i32) -> Self {
+        fn put(fd: usize, bytes: &[u8]) {
+            let _ = file::write_all_vectored(fd as i32, [bytes]); // nowhere else to complain
+        }
+        Self::new(put, fd as usize)
+    }
+
+    /// A line on standard error that says who speaks; the caller ends it.
+    #[must_use]
+    pub fn complaint() -> Self {
+        let mut this = Self::to(2);
+        this.text("dacapo malloc: ");
+        this
+    }
+
+    /// Some bytes, as they are.
+    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        for &byte in bytes {
+            if self.len == self.buffer.len() {
+                self.flush();
+            }
+            if let Some(place) = self.buffer.get_mut(self.len) {
+                *place = byte;
+                self.len += 1;
+            }
+        }
+        self
+    }
+
+    /// Some text, as it is.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        self.bytes(text.as_bytes())
+    }
+
+    /// A number in some base up to 16, without a prefix.
+    pub fn digits(&mut self, mut value: u64, base: u64) -> &mut Self {
+        let mut digits = [0_u8; 20];
+        let mut used = 0;
+        for digit in digits.iter_mut().rev() {
+            *digit = b"0123456789abcdef"[(value % base) as usize & 15];
+            value /= base;
+            used += 1;
+            if value == 0 {
+                break;
+            }
+        }
+        let skip = digits.len() - used;
+        self.bytes(digits.get(skip..).unwrap_or_default())
+    }
+
+    /// A number in decimal.
+    pub fn number(&mut self, value: usize) -> &mut Self {
+        self.digits(value as u64, 10)
+    }
+
+    /// A number in hexadecimal, with its 0x.
+    pub fn hex(&mut self, value: usize) -> &mut Self {
+        self.text("0x").digits(value as u64, 16)
+    }
+
+    /// Hands on what is in the buffer.
+    pub fn flush(&mut self) {
+        let len = core::mem::take(&mut self.len);
+        if len > 0 {
+            (self.put)(self.context, self.buffer.get(..len).unwrap_or_default());
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
