@@ -5,6 +5,7 @@
 #define __need_size_t
 #define __need_NULL
 #include <stddef.h>
+#include <stdio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,6 +25,52 @@ void *pvalloc(size_t) __attribute__((__malloc__));
 int posix_memalign(void **, size_t, size_t);
 size_t malloc_usable_size(void *);
 int malloc_trim(size_t);
+
+/* What mallopt can set: M_TRIM_THRESHOLD, M_MMAP_THRESHOLD and M_PERTURB do something, the others are accepted. */
+#define M_MXFAST 1
+#define M_NLBLKS 2
+#define M_GRAIN 3
+#define M_KEEP 4
+#define M_TRIM_THRESHOLD (-1)
+#define M_TOP_PAD (-2)
+#define M_MMAP_THRESHOLD (-3)
+#define M_MMAP_MAX (-4)
+#define M_CHECK_ACTION (-5)
+#define M_PERTURB (-6)
+#define M_ARENA_TEST (-7)
+#define M_ARENA_MAX (-8)
+int mallopt(int, int);
+
+struct mallinfo {
+    int arena;
+    int ordblks;
+    int smblks;
+    int hblks;
+    int hblkhd;
+    int usmblks;
+    int fsmblks;
+    int uordblks;
+    int fordblks;
+    int keepcost;
+};
+struct mallinfo2 {
+    size_t arena;
+    size_t ordblks;
+    size_t smblks;
+    size_t hblks;
+    size_t hblkhd;
+    size_t usmblks;
+    size_t fsmblks;
+    size_t uordblks;
+    size_t fordblks;
+    size_t keepcost;
+};
+struct mallinfo mallinfo(void);
+struct mallinfo2 mallinfo2(void);
+
+void malloc_stats(void);
+/* Writes JSON, where glibc writes XML. */
+int malloc_info(int, FILE *);
 
 #ifdef __cplusplus
 }

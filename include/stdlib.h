@@ -33,6 +33,10 @@ void *calloc(size_t count, size_t size) __attribute__((__malloc__, __alloc_size_
 void *realloc(void *block, size_t size) __attribute__((__alloc_size__(2)));
 void *aligned_alloc(size_t alignment, size_t size) __attribute__((__malloc__, __alloc_size__(2)));
 void free(void *block);
+#if defined __USE_MISC || (defined __STDC_VERSION__ && __STDC_VERSION__ > 201710L)
+void free_sized(void *block, size_t size);
+void free_aligned_sized(void *block, size_t alignment, size_t size);
+#endif
 
 __dc_noreturn void abort(void);
 __dc_noreturn void exit(int status);
@@ -110,6 +114,7 @@ int clearenv(void);
 int mkstemps(char *template_, int suffix);
 int getloadavg(double *averages, int count);
 void *reallocarray(void *block, size_t count, size_t size);
+void *valloc(size_t size) __attribute__((__malloc__, __alloc_size__(1)));
 int on_exit(void (*function)(int, void *), void *argument);
 unsigned int arc4random(void);
 unsigned int arc4random_uniform(unsigned int bound);

@@ -5,6 +5,27 @@
 
 #[path = "libc/malloc.rs"]
 pub mod malloc;
+#[path = "libc/malloc_info.rs"]
+pub mod malloc_info;
+pub mod operator_new;
+
+/// The host's streams.
+pub mod stdio {
+    use crate::arch::tls::weak_address;
+
+    /// Writes to a FILE of the host's; what it refuses is lost.
+    pub fn put(file: usize, bytes: &[u8]) {
+        let fwrite = weak_address!("fwrite");
+        if fwrite != 0 {
+            // SAFETY: the C library's function; `file` is the caller of malloc_info's stream.
+            unsafe {
+                let fwrite: unsafe extern "C" fn(*const u8, usize, usize, usize) -> usize =
+                    core::mem::transmute(fwrite);
+                fwrite(bytes.as_ptr(), 1, bytes.len(), file);
+            }
+        }
+    }
+}
 
 /// The host's `errno`.
 pub mod errno {

@@ -141,25 +141,21 @@ pub extern "C" fn malloc_trim(keep: usize) -> c_int {
     c_int::from(malloc::trim(keep) > 0)
 }
 
-/// `free_sized(block, size)` (C23).
-///
-/// # Safety
-/// A live block that `malloc`, `calloc` or `realloc` gave for this size, or null.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn free_sized(block: *mut u8, size: usize) {
-    // `realloc` may leave a block in a class that is not its size's, so the size tells nothing here.
-    let _ = size;
-    // SAFETY: as the caller promises.
-    unsafe { malloc::deallocate(block) };
+arch::heap::free! {
+    /// `free_sized(block, size)` (C23): as [`free`]. `realloc` may leave a block in a class that is not its size's, so the size tells nothing;
+    /// the checked heap compares it.
+    ///
+    /// # Safety
+    /// A live block that `malloc`, `calloc` or `realloc` gave for this size, or null.
+    #[unsafe(no_mangle)]
+    pub fn free_sized; hot HOT; map MAP_OFFSET; slow malloc::deallocate_unsized
 }
 
-/// `free_aligned_sized(block, align, size)` (C23).
-///
-/// # Safety
-/// A live block that `aligned_alloc` gave for these, or null.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn free_aligned_sized(block: *mut u8, align: usize, size: usize) {
-    let _ = (align, size);
-    // SAFETY: as the caller promises.
-    unsafe { malloc::deallocate(block) };
+arch::heap::free! {
+    /// `free_aligned_sized(block, align, size)` (C23).
+    ///
+    /// # Safety
+    /// A live block that `aligned_alloc` gave for these, or null.
+    #[unsafe(no_mangle)]
+    pub fn free_aligned_sized; hot HOT; map MAP_OFFSET; slow malloc::deallocate_aligned_unsized
 }

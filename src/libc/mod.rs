@@ -31,6 +31,7 @@ mod kernel_calls;
 mod link;
 mod locale;
 mod malloc;
+mod malloc_info;
 mod math;
 mod memory_map;
 mod poll;

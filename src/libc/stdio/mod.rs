@@ -23,6 +23,7 @@ pub mod scan;
 pub mod stream;
 
 mod block;
+pub(super) use block::put;
 mod character;
 mod extension;
 mod line;
