@@ -24,6 +24,10 @@
 //! | [`rseq`] | `SIGNATURE` | the word before every abort handler |
 //! | | sections | below |
 //!
+//! # Becoming another function
+//!
+//! [`forward`] defines a function that tries one function and, if that gives null, jumps to another with the arguments as they came.
+//!
 //! # The heap's fast paths
 //!
 //! [`heap`] has macros that define whole functions around a section. Each leaves for its slow path, with its arguments as they came, when it cannot
@@ -73,6 +77,8 @@
 mod cpu;
 
 pub(crate) use cpu::after_locked;
+#[cfg(feature = "preload")]
+pub(crate) use cpu::forward;
 pub(crate) use cpu::heap;
 pub use cpu::{barrier, float, rseq, syscall, tls, vector};
 #[cfg(feature = "libc")]

@@ -2,6 +2,8 @@
 
 pub mod barrier;
 pub mod float;
+#[cfg(feature = "preload")]
+pub mod forward;
 pub mod heap;
 #[cfg(feature = "libc")]
 pub mod long_double;
