@@ -130,6 +130,17 @@ def asm(args):
     return asm.main(selected(args.cpu), args.symbol)
 
 
+@command(
+    option("file", metavar="FILE", help="what malloc_info or DACAPO_MALLOC=json=FILE wrote; other text around it does not matter"),
+    option("--output", metavar="PAGE", help="where the page goes (default: FILE with .html)"),
+)
+def heap(args):
+    """Draw a report of dacapo's malloc as one HTML page, with a heat map for each CPU and class."""
+    from ci import heap
+
+    return heap.main(args.file, args.output)
+
+
 @command(option("--all", action="store_true", help="also what setup downloaded and unpacked"))
 def clean(args):
     """Remove the build products (target/)."""

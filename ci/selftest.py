@@ -1,10 +1,12 @@
 """The tools' own tests: every tidy rule catches a bad example and leaves a good one alone; every reader of results reads
 failures as failures.  A check that cannot fail proves nothing."""
 
+import json
 import tempfile
+from html.parser import HTMLParser
 from pathlib import Path
 
-from ci import ctests, qemu, rusttests, setup, tidy
+from ci import ctests, heap, qemu, rusttests, setup, tidy
 from ci.paths import host
 from ci.results import Tally
 from ci.shell import Failed, run
@@ -221,6 +223,66 @@ def _shell(tally):
     _expect(tally, "setup/nothing-missing-is-quick", setup.ensure(), 0)
 
 
+def _report(cpus=2, classes=3):
+    """A report as malloc writes it: CPU n has n + 1 misses in class 1, and so on."""
+    totals = dict.fromkeys(("from_kernel", "resident_runs", "live", "cached", "middle", "in_runs", "large_blocks", "large_bytes", "large_resident",
+                            "mappings", "mapped_bytes", "kept_bytes", "free_clean", "free_dirty"), 4096)
+    names = ("runs", "bytes", "resident", "carved", "live", "cached", "sharded", "middle", "in_runs")
+    rows = [{"class": n, "size": 16 * n, **dict.fromkeys(names, 4096)} for n in range(1, classes + 1)]
+    each = [{"index": cpu, "classes": [{"class": n, "cached": 10 * n, "misses": (cpu + 1) * n, "fetched": n, "flushed": 0, "hits": None,
+                                        "frees": None} for n in range(1, classes + 1)]} for cpu in range(cpus)]
+    return {"allocator": "dacapo", "format": 1, "pid": 7, "mode": "per-cpu", "counted": False, "cpus_seen": True, "aborts": None,
+            "totals": {**totals, "limit": None}, "classes": rows, "cpus": each}
+
+
+class _Page(HTMLParser):
+    """Counts what a page consists of, and what it would fetch from elsewhere."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.cells, self.fetched, self.open, self.titles = 0, [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        if tag not in ("meta", "link", "img", "br"):
+            self.open.append(tag)
+        if "style" in values and tag == "td":
+            self.cells += 1
+            self.titles.append(values["title"])
+        self.fetched += [values[name] for name in ("src", "href") if name in values]
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.fetched.append(f"</{tag}> closes nothing")
+
+
+def _heap(tally):
+    """The page generator: every CPU and class has its cell, nothing comes from elsewhere, what is no report is refused."""
+    report = _report()
+    found = _Page(heap.page(report))
+    _expect(tally, "heap/cells", found.cells, 4 * 2 * 3)  # four things were counted
+    _expect(tally, "heap/one-file", (found.fetched, found.open), ([], []))
+    _expect(tally, "heap/value", "CPU 1, 32 bytes: 4" in found.titles, True)
+    report["cpus"][1]["classes"][1]["misses"] = 5
+    _expect(tally, "heap/other-value", "CPU 1, 32 bytes: 4" in _Page(heap.page(report)).titles, False)
+    for cpu in report["cpus"]:
+        for row in cpu["classes"]:
+            row["hits"] = row["frees"] = 1000
+    _expect(tally, "heap/counted", _Page(heap.page(report)).cells, 6 * 2 * 3)
+    _expect(tally, "heap/darker-where-more", len({heap.colour(value, 1000)[0] for value in (0, 1, 30, 1000)}), 4)
+    checked = {"allocator": "dacapo", "format": 1, "pid": 7, "mode": "checked", "totals": {"live": 1}}
+    _expect(tally, "heap/checked", "checked" in heap.page(checked), True)
+    text = json.dumps(_report())
+    _expect(tally, "heap/among-other-text", heap.read("hello\n" + text + "\nbye\n")["pid"], 7)
+    for name, wrong in (("nothing", "hello\n"), ("cut-off", text[:-10]), ("other-format", text.replace('"format": 1', '"format": 2'))):
+        try:
+            heap.read(wrong)
+            tally.failed(f"tools/heap/{name}", "not refused")
+        except Failed:
+            tally.passed(f"tools/heap/{name}")
+
+
 def run_all(tally):
-    for tests in (_tidy, _readers, _c_driver, _shell):
+    for tests in (_tidy, _readers, _c_driver, _heap, _shell):
         tests(tally)
