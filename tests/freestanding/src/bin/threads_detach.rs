@@ -1,4 +1,4 @@
-//! 10,000 detached threads, more at once than the cache takes: each runs, and their memory goes back.
+//! 10,000 detached threads (1,000 under qemu-user), more at once than the cache takes: each runs, and their memory goes back.
 #![no_std]
 #![no_main]
 
@@ -12,9 +12,10 @@ static DONE: AtomicUsize = AtomicUsize::new(0);
 static REFUSED: AtomicUsize = AtomicUsize::new(0);
 
 dacapo::main!(|_, _| {
+    let all = if freestanding::emulated() { 1_000 } else { 10_000 };
     let before = mappings();
     let mut started = 0;
-    while started < 10_000 {
+    while started < all {
         let worker = thread::Builder::new().stack_size(64 << 10);
         match worker.spawn(|| DONE.fetch_add(1, Ordering::Relaxed)) {
             Ok(handle) => {
@@ -29,7 +30,7 @@ dacapo::main!(|_, _| {
         }
     }
     let only_we_are_left = || thread::registry::locked(|registry| registry.len()) == 1;
-    while DONE.load(Ordering::Relaxed) < 10_000 || !only_we_are_left() {
+    while DONE.load(Ordering::Relaxed) < all || !only_we_are_left() {
         sys::sched::yield_now();
     }
     // Those that have left the registry are unmapping themselves now: wait for the last one.
