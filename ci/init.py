@@ -1,6 +1,8 @@
-"""The init example: booted as PID 1 with a real kernel and nothing else, and asserted line by line."""
+"""Programs that are PID 1 of a machine without a single other file: the init example, and C programs as they are."""
 
-from ci import qemu, rusttests
+from ci import build, qemu, rusttests
+from ci.paths import TARGET, host
+from ci.shell import ROOT, capture, run
 
 GUEST_CPUS = 4
 
@@ -13,7 +15,33 @@ def expected(cpu, version):
             "reaped: 2"]
 
 
+# C programs that know nothing of being PID 1: (source, arguments, the one file they read).
+C_PROGRAMS = (("examples/hello/hello.c", (), None),
+              ("examples/wordfreq/wordfreq.c", ("-t", "4", "-n", "20", "README.md"), "README.md"))
+
+
+def c_programs(tally, cpu, version):
+    """Boots each C program as /init; its output must be that of the same source on this machine with glibc."""
+    gcc, folder = build.libc(cpu), TARGET / "init"
+    folder.mkdir(parents=True, exist_ok=True)
+    for source, arguments, read in C_PROGRAMS:
+        name = source.rpartition("/")[2].removesuffix(".c")
+        full = f"init-{cpu.name}-{version}: {name} in C as PID 1"
+        ours, judge = folder / f"{name}-{cpu.name}", folder / f"{name}-host"
+        for compiler, program in (([gcc, "-static"], ours), ([host().tool("gcc")], judge)):
+            run([*compiler, "-O2", ROOT / source, "-o", program, "-pthread"])
+        files = {read: (ROOT / read).read_bytes()} if read else {}
+        ending = qemu.boot(cpu.name, version, ours, arguments, files=files, cpus=GUEST_CPUS, name=f"init-{cpu.name}-{version}-c-{name}")
+        expected = capture([judge, *arguments])
+        if ending.code != 0 or expected not in ending.console:
+            tally.failed(full, f"{ending.console[-3000:]}\n--- with glibc here\n{expected[-1000:]}\n{ending.problem} ended with {ending.code}",
+                         f"./x.py qemu --cpu {cpu.name} --kernel {version} {ours}")
+        else:
+            tally.passed(full)
+
+
 def run_all(tally, cpu, version):
+    c_programs(tally, cpu, version)
     programs = rusttests.build(cpu, ["build", "--release", "-p", "init", "-p", "hello"])
     hello = {"bin/hello": qemu.stripped(cpu.name, programs["hello"])}
     # (name, arguments, exit code of PID 1, what it says about the program)

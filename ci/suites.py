@@ -285,7 +285,7 @@ def _init(tally, cpu, version):
 
 
 for _cpu, _version in (("aarch64", "6.12"), ("x86_64", "6.12")):
-    suite(f"init-{_cpu}-{_version}", "the init example as PID 1 of a machine without a single other file")(
+    suite(f"init-{_cpu}-{_version}", "the init example and C programs as PID 1 of a machine without a single other file")(
         lambda tally, cpu=_cpu, version=_version: _init(tally, CPUS[cpu], version))
 
 
