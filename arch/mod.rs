@@ -55,6 +55,7 @@
 //! | section | pseudo-code after `block = table[index]` | returns |
 //! | --- | --- | --- |
 //! | `add` | `*(block+offset) += value` | index |
+//! | `increment_at` | `offset = *source; *(block+offset) += 1` | (index, offset) |
 //! | `store` | `*(block+offset) = value` | index |
 //! | `compare_store` | `found = *(block+offset); if found == expected { *(block+offset) = new }` | (index, found) |
 //! | `list_push` | `head = *(block+offset); room = head.room - 1; if room < 0 leave; node = {head, room}; *(block+offset) = node` | pushed? |
@@ -66,7 +67,7 @@
 //! | `array_push_batch` | `n = min(n, a.capacity - a.len); copy n objects to a.objects[a.len..]; a.len += n` | n |
 //! | `array_pop_batch` | `n = min(n, a.len); copy a.objects[a.len-n..a.len] out; a.len -= n` | n |
 //!
-//! The first three and `pair_swap` have no way to refuse: with a negative index they ran on the stopped block, where nobody looks, and the caller
+//! The first four and `pair_swap` have no way to refuse: with a negative index they ran on the stopped block, where nobody looks, and the caller
 //! sees the index and takes its path without rseq. The others find the stopped block empty and full at once and refuse by themselves.
 //!
 //! A list ends in a sentinel whose `next` is null and whose `room` is the list's capacity; each node's `room` says how many nodes
@@ -88,6 +89,9 @@ pub use cpu::{relocate, vdso};
 
 /// Bytes that two CPUs' data must be apart so that neither disturbs the other: a cache line and its prefetched neighbour.
 pub const CACHE_LINE: usize = cpu::CACHE_LINE;
+
+/// Whether this CPU makes a load take effect before every store that follows it: then who sees the store knows that the load is done.
+pub const LOADS_PRECEDE_LATER_STORES: bool = cpu::LOADS_PRECEDE_LATER_STORES;
 
 /// The smallest stack that C programs may ask for on this CPU, in bytes.
 pub const STACK_MIN: usize = cpu::STACK_MIN;

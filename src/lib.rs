@@ -19,9 +19,10 @@ pub mod sync;
 // Layer 2: per-CPU data.
 pub mod percpu;
 
-// Layer 3: counters, by what they cost; work that is sent between threads.
+// Layer 3: counters, by what they cost; work that is sent between threads; read-copy-update.
 pub mod counter;
 pub mod queue;
+pub mod rcu;
 
 // Layer 4: per-CPU heap.
 pub mod malloc;

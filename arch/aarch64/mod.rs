@@ -21,6 +21,9 @@ pub mod vector;
 /// 64 bytes on most cores, 128 on some (Apple, A64FX has 256): 128 keeps neighbours apart on nearly all.
 pub const CACHE_LINE: usize = 128;
 
+/// Only with acquire, release or a barrier.
+pub const LOADS_PRECEDE_LATER_STORES: bool = false;
+
 /// PTHREAD_STACK_MIN of this CPU's limits.h, in bytes.
 pub const STACK_MIN: usize = 131072;
 

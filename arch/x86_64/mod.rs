@@ -21,6 +21,9 @@ pub mod vector;
 /// Two 64-byte lines: the adjacent-line prefetcher fetches them in pairs.
 pub const CACHE_LINE: usize = 128;
 
+/// Total store order.
+pub const LOADS_PRECEDE_LATER_STORES: bool = true;
+
 /// PTHREAD_STACK_MIN of this CPU's limits.h, in bytes.
 pub const STACK_MIN: usize = 16384;
 

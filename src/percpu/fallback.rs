@@ -31,7 +31,7 @@ const REFUSED: i32 = -2;
 /// Registers the calling thread if this process owns its registrations and nobody has tried yet; true if it is registered now. In a
 /// guest, the threads that the host started meet this at their first operation.
 #[cold]
-pub(super) fn enrol() -> bool {
+pub(crate) fn enrol() -> bool {
     if rseq::state() != State::Owned || rseq::fields().load(offset_of!(Area, cpu_id) as isize) == REFUSED {
         return false;
     }

@@ -31,7 +31,7 @@
 
 pub mod array_cache;
 pub mod cell;
-mod fallback;
+pub(crate) mod fallback;
 pub mod free_list;
 pub mod ids;
 pub mod limiter;

@@ -7,6 +7,7 @@ mod fence;
 mod malloc;
 mod percpu;
 mod queue;
+mod rcu;
 mod rseq;
 mod sync;
 mod tls;

@@ -74,6 +74,21 @@ pub const OPERATIONS: &[Operation] = &[
         },
     },
     Operation {
+        name: "increment_at",
+        run: run!(i => {
+            // Which word the offset chooses is another thread's to change: here the nested operation's differs from the outer one's.
+            let source = if i.value & 1 == 0 { COUNTER } else { CELL };
+            let (index, offset) = section::increment_at(i.fields, i.table, black_box(&raw const source));
+            Answer::of(&[index as usize, offset])
+        }),
+        model: |block, inputs, cpu| {
+            let (word, offset) =
+                if inputs.value & 1 == 0 { (&mut block.counter, COUNTER) } else { (&mut block.cell, CELL) };
+            *word += 1;
+            Answer::of(&[cpu, offset])
+        },
+    },
+    Operation {
         name: "store",
         run: run!(i => Answer::of(&[section::store(i.fields, i.table, CELL, i.value) as usize])),
         model: |block, inputs, cpu| {

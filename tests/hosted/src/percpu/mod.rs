@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use dacapo::rseq;
 
 /// Whether threads have an index; if not, every operation below takes the fallback, and must be just as exact.
-fn have_rseq() -> bool {
+pub fn have_rseq() -> bool {
     rseq::init();
     matches!(rseq::state(), rseq::State::Adopted | rseq::State::Owned)
 }
@@ -62,7 +62,7 @@ impl Drop for Ending<'_> {
 }
 
 /// Ends the others too when the thread that has it ends, even by a panic.
-struct Over<'a>(&'a AtomicBool);
+pub struct Over<'a>(pub &'a AtomicBool);
 
 impl Drop for Over<'_> {
     fn drop(&mut self) {

@@ -1,0 +1,141 @@
+//! The general flavour: readers of any kind, counted per CPU.
+//!
+//! Price of a read: two sections, 13 instructions on x86-64 (19 on AArch64), the loads of their operands and two checks for a thread without
+//! rseq; no atomic instruction, no line that another CPU writes. Price of a grace period: one membarrier (the RSEQ kind; on AArch64 one more of the
+//! ordinary kind), and the time until the readers that were there have left.
+
+use super::grace::{Flavour, Grace, Patience, PollState};
+use super::readers::{Colour, Readers, colour};
+use crate::sys::Errno;
+
+/// Readers and updaters that know of each other: a read of one domain delays the updaters of that domain only.
+///
+/// Two mappings' worth of address space and a few pages of memory: programs can have many.
+#[derive(Debug)]
+pub struct Domain {
+    readers: Readers<2>,
+    grace: Grace,
+}
+
+/// A read section: as long as it lives, no grace period that begins later ends. May be sent to another thread.
+///
+/// If it is forgotten (`mem::forget`), no grace period of the domain ends any more.
+#[derive(Debug)]
+#[must_use = "the read section ends at once if the guard is not kept"]
+pub struct Guard<'a> {
+    domain: &'a Domain,
+    colour: Colour,
+}
+
+impl Domain {
+    /// Without readers.
+    ///
+    /// # Errors
+    /// ENOMEM.
+    pub fn new() -> Result<Self, Errno> {
+        Ok(Self { readers: Readers::new()?, grace: Grace::new() })
+    }
+
+    /// Begins a read section. Wait-free; async-signal-safe.
+    #[inline]
+    pub fn enter(&self) -> Guard<'_> {
+        Guard { domain: self, colour: self.readers.enter() }
+    }
+
+    /// As [`Domain::enter`], for those who keep the end in their own hands; what [`Domain::leave_raw`] needs.
+    #[inline]
+    #[must_use]
+    pub fn enter_raw(&self) -> usize {
+        self.readers.enter()
+    }
+
+    /// Ends a read section. Wait-free; async-signal-safe.
+    ///
+    /// # Safety
+    /// `token` comes from [`Domain::enter_raw`] of this domain and is used once.
+    #[inline]
+    pub unsafe fn leave_raw(&self, token: usize) {
+        // SAFETY: the token is a colour that `enter` gave out, used once.
+        unsafe { self.readers.leave(token) }
+    }
+
+    /// Returns when every read section that was there at the call has ended. Who finds another thread at it sleeps, and one grace period serves all
+    /// of them. Not inside a read section of this domain, not in a signal handler.
+    pub fn synchronize(&self) {
+        self.grace.wait(self, self.grace.state(), Patience::Sleep);
+    }
+
+    /// As [`Domain::synchronize`], without ever sleeping while it waits for readers: ends as soon as it can, and takes a CPU for as long.
+    pub fn synchronize_expedited(&self) {
+        self.grace.wait(self, self.grace.state(), Patience::Expedite);
+    }
+
+    /// This moment, for [`Domain::poll`] and [`Domain::wait_for`]: a grace period that begins later than now. Wait-free.
+    #[must_use]
+    pub fn poll_state(&self) -> PollState {
+        self.grace.state()
+    }
+
+    /// Whether a full grace period has passed since `state` was taken. Only looks. Wait-free; async-signal-safe.
+    #[must_use]
+    pub fn has_passed(&self, state: PollState) -> bool {
+        self.grace.has_passed(state)
+    }
+
+    /// As [`Domain::has_passed`], and does its share to get there: begins a grace period if none runs, ends it if its readers have left. Never waits for
+    /// readers or for another thread. Price when there is something to do: up to two membarriers.
+    pub fn poll(&self, state: PollState) -> bool {
+        self.grace.advance(self, state)
+    }
+
+    /// Returns when a full grace period has passed since `state` was taken. As [`Domain::synchronize`] otherwise.
+    pub fn wait_for(&self, state: PollState) {
+        self.grace.wait(self, state, Patience::Sleep);
+    }
+
+    /// Grace periods that have ended so far, for statistics.
+    #[must_use]
+    pub fn periods(&self) -> usize {
+        self.grace.completed()
+    }
+
+    /// In a forked child, before it does anything else with the domain: forgets the readers that were other threads of the parent, and whoever
+    /// was just waiting for them.
+    ///
+    /// # Safety
+    /// The child has one thread, which is in no read section of this domain (nor did its fork happen inside one).
+    pub unsafe fn after_fork_in_child(&self) {
+        // SAFETY: one thread, no reader.
+        unsafe {
+            self.readers.reset();
+            self.grace.reset();
+        }
+    }
+}
+
+impl Flavour for Domain {
+    fn begin(&self) {
+        self.readers.turn(other(self.readers.active()));
+    }
+
+    fn is_over(&self) -> bool {
+        self.readers.have_left(other(self.readers.active()))
+    }
+
+    fn end(&self) {
+        self.readers.quiesce();
+    }
+}
+
+/// The colour that is not active: between grace periods nobody has it.
+fn other(active: Colour) -> Colour {
+    colour(1) - active
+}
+
+impl Drop for Guard<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the colour that `enter` gave this guard; it is dropped once.
+        unsafe { self.domain.readers.leave(self.colour) }
+    }
+}

@@ -1,0 +1,50 @@
+//! Read-copy-update: readers that never wait and never write what other CPUs read; updaters that wait until no reader can still see what they
+//! took away.
+//!
+//! ```text
+//!   reader                              updater
+//!     guard = domain.enter()              old = pointer.swap(new)     publish: no new reader finds `old`
+//!     p = pointer.load(&guard)            domain.synchronize()        a grace period: every reader that was there has left
+//!     ... *p ...                          free(old)
+//!     drop(guard)
+//! ```
+//! | flavour | a reader is | for |
+//! | --- | --- | --- |
+//! | [`Domain`] | two restartable sections: count in, count out | anything: any thread, signal handlers, long reads |
+//! | [`Qsbr`] | plain loads | threads with a loop that can say once in a while that they hold nothing |
+//!
+//! `grace` counts grace periods and lets one serve all who wait; `readers` counts readers per CPU.
+//!
+//! # Guarantees
+//! Of the general flavour, [`Domain`]:
+//!
+//! A. Grace period. Whatever a thread stored before [`Domain::synchronize`] is seen by every reader that is not known to have left when it
+//!    returns. So what was unreachable before the call is used by nobody after it.
+//! B. Readers are wait-free: no loop, no lock, no system call, no atomic read-modify-write, and no wait for updaters or for other readers. A reader
+//!    that sleeps, is preempted or never leaves delays updaters only.
+//! C. Any thread may read, without registration, and signal handlers too, nested at will, whatever they interrupted: a reader, an updater, a fork.
+//! D. A guard may be dropped in another thread than the one that entered, and on another CPU.
+//! E. State is O(CPUs): 128 bytes for each CPU that readers ran on, none for each thread. Domains do not know of each other: readers of one do not
+//!    delay the updaters of another.
+//! F. One grace period serves everyone who asked before it began ([`Domain::synchronize`] is batched), and [`Domain::poll_state`] lets a thread ask now
+//!    and look later.
+//! G. A reader must not wait for a grace period of its own domain: it would wait for itself.
+//! H. In a forked child only the forking thread exists; [`Domain::after_fork_in_child`] forgets the readers that were other threads.
+//!
+//! Of [`Qsbr`]: A, E with 128 bytes for each registered thread, F and G; not C and D, and a registered thread that stays online and never calls
+//! [`qsbr::Reader::quiescent`] stops all grace periods.
+//!
+//! # Without rseq
+//! Threads without rseq count in shared cells, chosen by a hash of the thread, with two atomic additions a read: B without its "no atomic".
+//!
+//! Source: McKenney, "Is Parallel Programming Hard"; the kernel's SRCU (`kernel/rcu/srcutree.c`), whose counters these are; Desnoyers et al.,
+//! "User-level implementations of read-copy update" (2012), for the names.
+
+pub mod domain;
+mod grace;
+pub mod qsbr;
+mod readers;
+
+pub use domain::{Domain, Guard};
+pub use grace::PollState;
+pub use qsbr::Qsbr;
