@@ -121,8 +121,8 @@ def _hosted(tally, row, env=None, wrapper=()):
     for package, folder in sorted(members().items()):
         if not folder.startswith("tests/") or package in ("freestanding", "support"):
             continue
-        if package != "hosted" and row != "adopted":
-            continue  # stress and step choose their own rows
+        if package == "step" or package != "hosted" and row != "adopted":
+            continue  # step has a suite of its own; others choose their own rows
         for name, program in rusttests.harness(native(), package).items():
             rusttests.run_harness(tally, f"{package}-{row}/{name}" if name != package else f"{package}-{row}",
                                   [*wrapper, program], {"DACAPO_EXPECT_RSEQ": row, **(env or {})})
@@ -162,6 +162,19 @@ def _hosted_aarch64(tally):
     for name, program in rusttests.harness(cpu, "hosted", static=True).items():
         rusttests.run_harness(tally, f"hosted-aarch64/{name}", ["qemu-aarch64", program],
                               {"DACAPO_EXPECT_RSEQ": "unavailable", EMULATED: "1"}, without=NOT_UNDER_QEMU_USER)
+
+
+STEP = "DACAPO_STEP"  # how the step test stops a thread
+
+
+@suite("step", "every section of the table interrupted at every instruction, by breakpoints and by ptrace, with each kind of registration")
+def _step(tally):
+    require_rseq()
+    require_package("step")
+    name, value = OWN.split("=", 1)
+    for row, means, env in (("adopted", "breakpoint", {}), ("owned", "ptrace", {name: value})):
+        for program in rusttests.harness(native(), "step").values():
+            rusttests.run_harness(tally, f"step/{row}-{means}", [program], {STEP: means, **env})
 
 
 def _freestanding(tally, cpu, model, emulator=()):
@@ -237,9 +250,11 @@ def _guest(tally, name, version, cpu, only=()):
                 job(test, program, lambda out, code, t=test: rusttests.judge_harness(tally, t, out, code),
                     env=(f"DACAPO_EXPECT_RSEQ={row}", f"{EMULATED}=1", *env), arguments=(*rusttests.HARNESS_OPTIONS, *only), seconds=400)
     if "step" in present:
-        for harness, program in rusttests.harness(cpu, "step", static=True).items():
-            test = f"{name}/{harness}"
-            job(test, program, lambda out, code, t=test: rusttests.judge_harness(tally, t, out, code), seconds=300)
+        for program in rusttests.harness(cpu, "step", static=True).values():
+            for means in ("breakpoint", "ptrace"):
+                test = f"{name}/step-{means}"
+                job(test, program, lambda out, code, t=test: rusttests.judge_harness(tally, t, out, code),
+                    env=(f"{STEP}={means}", f"{EMULATED}=1"), seconds=600)
     alone = {}
     if "freestanding" in present:
         programs = rusttests.freestanding(cpu, "static")

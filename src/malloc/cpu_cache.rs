@@ -242,14 +242,24 @@ fn swap(class: usize) {
     unsafe { arch::rseq::pair_swap(rseq::fields(), table(), offset(class)) };
 }
 
+/// What the current CPU's list begins with; if that is `expected`, it begins with `new` from now on.
+///
+/// # Safety
+/// As in `pop`; `new` is a chain of ours.
+#[inline(never)] // one section, which the step test can reach, not three
+unsafe fn exchange(class: usize, expected: *mut ListNode, new: *mut ListNode) -> usize {
+    // SAFETY: as the caller promises.
+    let (_, found) =
+        unsafe { arch::rseq::compare_store(rseq::fields(), table(), offset(class), expected as usize, new as usize) };
+    found
+}
+
 /// Makes a chain the current CPU's list, if that is empty; whether it did.
 unsafe fn attach(class: usize, chain: *mut ListNode) -> bool {
     let mut expected = central::sentinel(class, 0);
     for _ in 0..3 {
         // SAFETY: as in `pop`; the chain is ours.
-        let (_, found) = unsafe {
-            arch::rseq::compare_store(rseq::fields(), table(), offset(class), expected as usize, chain as usize)
-        };
+        let found = unsafe { exchange(class, expected, chain) };
         if found == expected as usize {
             return true;
         }

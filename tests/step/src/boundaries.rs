@@ -3,7 +3,7 @@
 use dacapo::rseq::CriticalSection;
 use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic};
 
-use crate::breakpoint::on_x86;
+use crate::trap::on_x86;
 
 /// More than the longest section, its arming code and an abort handler have.
 const TEXT: usize = 512;

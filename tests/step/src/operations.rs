@@ -6,7 +6,7 @@ use std::ptr::null_mut;
 use dacapo::arch::ListNode;
 use dacapo::arch::rseq::{self as section, Fields};
 
-use crate::world::{ARRAY, CAPACITY, CELL, COMPARED, COUNTER, FRESH, LIST, Model};
+use crate::world::{ARRAY, CELL, COMPARED, COUNTER, FRESH, LIST, Model};
 
 /// Objects in a batch: more than half an array, less than a full one.
 pub const BATCH: usize = 3;
@@ -51,6 +51,18 @@ pub struct Operation {
     pub model: fn(&mut Model, &Inputs, cpu: usize) -> Answer,
 }
 
+/// Runs a section while more values are alive than the CPU has registers: one that changes a register without the compiler's knowledge changes one
+/// of them. The answer says so.
+macro_rules! pressed {
+    ($body:expr; $($value:ident)*) => {{
+        $(let $value = black_box(0x5150_usize);)*
+        let answer = $body;
+        let mut different = 0;
+        $(different |= black_box($value) ^ 0x5150;)*
+        if different == 0 { answer } else { Answer::of(&[usize::MAX, different]) }
+    }};
+}
+
 /// # Safety
 /// For each: the table's blocks have the layout of `world`, the node is free.
 macro_rules! run {
@@ -58,7 +70,9 @@ macro_rules! run {
         #[inline(never)]
         unsafe fn run($inputs: &Inputs) -> Answer {
             // SAFETY: every index of the table has a block of `world`'s layout; node and objects belong to this call.
-            unsafe { $body }
+            unsafe {
+                pressed!($body; a b c d e f g h j k l m n o p q r s t u v w x y z aa bb cc dd ee ff)
+            }
         }
         run
     }};
@@ -114,7 +128,7 @@ pub const OPERATIONS: &[Operation] = &[
         name: "list_push",
         run: run!(i => Answer::of(&[usize::from(section::list_push(i.fields, i.table, LIST, i.node))])),
         model: |block, inputs, _| {
-            let room = block.list.len() < CAPACITY;
+            let room = block.list.len() < block.capacity;
             if room {
                 block.list.push(inputs.node as usize);
             }
@@ -155,7 +169,7 @@ pub const OPERATIONS: &[Operation] = &[
         name: "array_push",
         run: run!(i => Answer::of(&[usize::from(section::array_push(i.fields, i.table, ARRAY, i.value as *mut u8))])),
         model: |block, inputs, _| {
-            let room = block.array.len() < CAPACITY;
+            let room = block.array.len() < block.capacity;
             if room {
                 block.array.push(inputs.value);
             }
@@ -174,7 +188,7 @@ pub const OPERATIONS: &[Operation] = &[
             Answer::of(&[section::array_push_batch(i.fields, i.table, ARRAY, black_box(&objects).as_ptr(), BATCH)])
         }),
         model: |block, inputs, _| {
-            let count = BATCH.min(CAPACITY - block.array.len());
+            let count = BATCH.min(block.capacity - block.array.len());
             block.array.extend(&inputs.objects[..count]);
             Answer::of(&[count])
         },

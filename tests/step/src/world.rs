@@ -5,8 +5,10 @@
 //! ```
 
 use std::ptr::null_mut;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use dacapo::arch::{ArrayHeader, ListNode};
+use dacapo::fence;
 
 pub const COUNTER: usize = 0;
 pub const CELL: usize = 8;
@@ -19,6 +21,9 @@ pub const CAPACITY: usize = 4;
 /// What `COMPARED` holds in a fresh block.
 pub const FRESH: usize = 5;
 
+/// The stopped block's place among the models, and what a fresh one has room for.
+pub const STOPPED: usize = usize::MAX;
+
 const WORDS: usize = 64;
 const BLOCKS: usize = 1024;
 
@@ -30,62 +35,100 @@ pub struct Model {
     pub compared: usize,
     pub list: Vec<usize>,
     pub array: Vec<usize>,
+    /// Nodes and objects that fit: none in the stopped block.
+    pub capacity: usize,
+}
+
+impl Model {
+    /// What another CPU does to a block that it has stopped.
+    pub fn drain(&mut self) {
+        self.list.clear();
+        self.array.clear();
+    }
 }
 
 /// The table, the blocks, and the nodes that begin in the blocks' lists.
 pub struct World {
-    pointers: Vec<*mut u8>,
+    /// Entries from -2 on; the first two are the stopped block's.
+    pointers: Vec<AtomicPtr<u8>>,
+    blocks: Vec<*mut usize>,
     nodes: Vec<ListNode>,
-    /// The bottom of every list: never written.
+    /// The bottom of every list, and of the stopped block's: never written.
     end: Box<ListNode>,
+    stopped_end: Box<ListNode>,
 }
 
 impl World {
     pub fn new() -> World {
-        let words = vec![0_usize; (BLOCKS + 2) * WORDS].leak();
-        let mut end = Box::new(ListNode { next: null_mut(), room: CAPACITY });
-        for block in words.chunks_exact_mut(WORDS) {
-            block[LIST / 8] = &raw mut *end as usize;
-        }
-        World {
-            pointers: words.chunks_exact_mut(WORDS).map(|block| block.as_mut_ptr().cast()).collect(),
+        let words = vec![0_usize; (BLOCKS + 1) * WORDS].leak();
+        let blocks: Vec<*mut usize> = words.chunks_exact_mut(WORDS).map(|block| block.as_mut_ptr()).collect();
+        let entries = [BLOCKS, BLOCKS].into_iter().chain(0..BLOCKS);
+        let mut world = World {
+            pointers: entries.map(|n| AtomicPtr::new(blocks[n].cast())).collect(),
+            blocks,
             nodes: (0..BLOCKS * CAPACITY).map(|_| ListNode { next: null_mut(), room: 0 }).collect(),
-            end,
+            end: Box::new(ListNode { next: null_mut(), room: CAPACITY }),
+            stopped_end: Box::new(ListNode { next: null_mut(), room: 0 }),
+        };
+        for cpu in (0..BLOCKS).chain([STOPPED]) {
+            world.reset(cpu, 0);
         }
+        world
     }
 
     pub fn table(&self) -> *const *mut u8 {
         // SAFETY: two entries precede it.
-        unsafe { self.pointers.as_ptr().add(2) }
+        unsafe { self.pointers.as_ptr().add(2).cast() }
     }
 
     pub fn end(&self) -> *mut ListNode {
         &raw const *self.end as *mut ListNode
     }
 
+    fn bottom(&self, cpu: usize) -> *mut ListNode {
+        if cpu == STOPPED { &raw const *self.stopped_end as *mut ListNode } else { self.end() }
+    }
+
     fn block(&self, cpu: usize) -> *mut usize {
-        self.pointers[cpu + 2].cast()
+        self.blocks[cpu.min(BLOCKS)]
+    }
+
+    /// Lets sections use a CPU's block.
+    pub fn put(&self, cpu: usize) {
+        self.pointers[cpu + 2].store(self.block(cpu).cast(), Ordering::Release); // Release: the block before its address
+    }
+
+    /// What another CPU does: takes the block away, waits until no section works on it, and empties it.
+    pub fn stop_and_drain(&self, cpu: usize) {
+        self.pointers[cpu + 2].store(self.block(STOPPED).cast(), Ordering::Relaxed); // Relaxed: the fence follows
+        fence::heavy_rseq(Some(cpu as u32));
+        // SAFETY: no section works on it, by the fence.
+        unsafe {
+            *self.block(cpu).add(LIST / 8) = self.end() as usize;
+            (*self.block(cpu).add(ARRAY / 8).cast::<ArrayHeader>()).len = 0;
+        }
     }
 
     /// Makes a CPU's block fresh, with `fill` nodes in its list and `fill` objects in its array; its model.
     pub fn reset(&mut self, cpu: usize, fill: usize) -> Model {
         let block = self.block(cpu);
-        let end = self.end();
-        let mut model = Model { counter: 7, cell: 3, compared: FRESH, list: Vec::new(), array: Vec::new() };
+        let (mut head, capacity) = (self.bottom(cpu), if cpu == STOPPED { 0 } else { CAPACITY });
+        let fill = fill.min(capacity);
+        let mut model = Model { counter: 7, cell: 3, compared: FRESH, list: Vec::new(), array: Vec::new(), capacity };
         // SAFETY: the block is ours while no section runs, and long enough for all of this.
         unsafe {
             *block.add(COUNTER / 8) = model.counter;
             *block.add(CELL / 8) = model.cell;
             *block.add(COMPARED / 8) = model.compared;
-            let mut head = end;
-            for node in &mut self.nodes[cpu * CAPACITY..][..fill] {
+            for n in 0..fill {
+                let node = &mut self.nodes[cpu * CAPACITY + n];
                 *node = ListNode { next: head, room: (*head).room - 1 };
                 head = node;
                 model.list.push(head as usize);
             }
             *block.add(LIST / 8) = head as usize;
             let array = block.add(ARRAY / 8);
-            array.cast::<ArrayHeader>().write(ArrayHeader { len: fill, capacity: CAPACITY });
+            array.cast::<ArrayHeader>().write(ArrayHeader { len: fill, capacity });
             for n in 0..CAPACITY {
                 *array.add(2 + n) = 0xdead;
             }
@@ -93,6 +136,9 @@ impl World {
                 *array.add(2 + n) = 1000 * (cpu + 1) + n;
                 model.array.push(1000 * (cpu + 1) + n);
             }
+        }
+        if cpu != STOPPED {
+            self.put(cpu);
         }
         model
     }
@@ -103,25 +149,26 @@ impl World {
         // SAFETY: no section runs; every pointer is compared with the nodes before it is followed.
         unsafe {
             let array = block.add(ARRAY / 8);
-            let len = *array;
-            if len > CAPACITY {
-                return Err(format!("array: {len} of {CAPACITY} objects"));
+            let (len, capacity) = (*array, *array.add(1));
+            if len > capacity {
+                return Err(format!("array: {len} of {capacity} objects"));
             }
             Ok(Model {
                 counter: *block.add(COUNTER / 8),
                 cell: *block.add(CELL / 8),
                 compared: *block.add(COMPARED / 8),
-                list: self.chain(*block.add(LIST / 8) as *mut ListNode)?,
+                list: self.chain(*block.add(LIST / 8) as *mut ListNode, self.bottom(cpu))?,
                 array: (0..len).map(|n| *array.add(2 + n)).collect(),
+                capacity,
             })
         }
     }
 
     /// The nodes of a list from bottom to top, each with the room that its height says.
-    pub fn chain(&self, mut node: *mut ListNode) -> Result<Vec<usize>, String> {
+    fn chain(&self, mut node: *mut ListNode, end: *mut ListNode) -> Result<Vec<usize>, String> {
         let mut list = Vec::new();
         let mut rooms = Vec::new();
-        while node != self.end() {
+        while node != end {
             if node.is_null() || list.len() > CAPACITY {
                 return Err(format!("list: {node:?} after {} nodes", list.len()));
             }

@@ -8,7 +8,6 @@ mod limits;
 mod model;
 mod returns;
 mod signals;
-mod step;
 mod threads;
 
 /// Runs this test binary again for one of its tests, with a variable set that tells the test that it is the inner one.
