@@ -28,9 +28,9 @@ fn main() {
     if env::var_os("CARGO_CFG_DACAPO_COUNT_ABORTS").is_some() {
         assembler.define("DACAPO_COUNT_ABORTS", None);
     }
-    // The negative controls: `--cfg dacapo_broken="NAME"`, for this crate alone, so that its dependencies are built once.
+    // The negative controls: `--cfg dacapo_broken="NAME"`, for this crate alone, so that its dependencies are built once. NAME,NAME: several.
     println!("cargo::rerun-if-env-changed=DACAPO_BROKEN");
-    if let Ok(broken) = env::var("DACAPO_BROKEN") {
+    for broken in env::var("DACAPO_BROKEN").unwrap_or_default().split(',').filter(|name| !name.is_empty()) {
         println!("cargo::rustc-cfg=dacapo_broken=\"{broken}\"");
         assembler.define(&format!("DACAPO_BROKEN_{}", broken.to_uppercase()), None);
     }

@@ -45,9 +45,10 @@ def build(cpu, words, rustflags=(), extra=None):
     return programs
 
 
-def freestanding(cpu, model="static"):
-    """Builds every freestanding test program: {name: path}."""
-    return build(cpu, ["build", "--release", "-p", "freestanding", "--bins"], (*FREESTANDING[model], *_BARE))
+def freestanding(cpu, model="static", only=None, extra=None):
+    """Builds every freestanding test program, or one: {name: path}."""
+    which = ("--bin", only) if only else ("--bins",)
+    return build(cpu, ["build", "--release", "-p", "freestanding", *which], (*FREESTANDING[model], *_BARE), extra)
 
 
 def harness(cpu, package, static=False, rustflags=(), extra=None):

@@ -78,6 +78,8 @@ macro_rules! count_abort {
 /// | `early_commit` | it stands one instruction early: the last instruction is not protected |
 /// | `index_before_start` | the index is read before the section begins: after a migration there it is another CPU's |
 /// | `wrong_signature` | the word before the abort handler is not the one that was registered: the kernel kills the program |
+///
+/// `broken.rs` has three more, each of which is wrong in one section.
 macro_rules! signature {
     () => {
         SIGNATURE + if cfg!(dacapo_broken = "wrong_signature") { 1 } else { 0 }
@@ -251,6 +253,7 @@ pub unsafe fn store(fields: Fields, table: *const *mut u8, offset: usize, value:
 ///
 /// # Safety
 /// As for [`add`].
+#[cfg(not(dacapo_broken = "input_overwritten"))]
 #[inline(always)]
 pub unsafe fn compare_store(
     fields: Fields,
@@ -360,6 +363,7 @@ pub unsafe fn pair_swap(fields: Fields, table: *const *mut u8, offset: usize) {
 ///
 /// # Safety
 /// As for [`add`], an [`ArrayHeader`](super::super::ArrayHeader) and its slots lying at `offset`.
+#[cfg(not(dacapo_broken = "two_stores"))]
 #[inline(always)]
 #[must_use]
 pub unsafe fn array_push(fields: Fields, table: *const *mut u8, offset: usize, object: *mut u8) -> bool {
@@ -384,6 +388,7 @@ pub unsafe fn array_push(fields: Fields, table: *const *mut u8, offset: usize, o
 ///
 /// # Safety
 /// As for [`array_push`].
+#[cfg(not(dacapo_broken = "missing_clobber"))]
 #[inline(always)]
 #[must_use]
 pub unsafe fn array_pop(fields: Fields, table: *const *mut u8, offset: usize) -> *mut u8 {
@@ -471,3 +476,14 @@ pub unsafe fn array_pop_batch(
         )
     }
 }
+
+#[cfg(any(dacapo_broken = "input_overwritten", dacapo_broken = "two_stores", dacapo_broken = "missing_clobber"))]
+#[path = "broken.rs"]
+mod broken;
+#[cfg(all(
+    feature = "start",
+    any(dacapo_broken = "input_overwritten", dacapo_broken = "two_stores", dacapo_broken = "missing_clobber")
+))]
+use super::tls;
+#[cfg(any(dacapo_broken = "input_overwritten", dacapo_broken = "two_stores", dacapo_broken = "missing_clobber"))]
+pub use broken::*; // for the macros, where `broken` uses them

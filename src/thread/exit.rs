@@ -59,7 +59,9 @@ pub fn exit(result: *mut ()) -> ! {
     }
     // The kernel must not write to memory that is gone, and may be another thread's already: neither the rseq area nor tid.
     let _ = rseq::unregister_current_thread(); // EINVAL: it was not registered
-    kernel::set_tid_address(core::ptr::null());
+    if cfg!(not(dacapo_broken = "id_word_kept")) {
+        kernel::set_tid_address(core::ptr::null());
+    }
     // SAFETY: our own mapping; no other thread has its address, and we do not come back.
     unsafe { dacapo_unmap_and_exit(mapping, size) }
 }
