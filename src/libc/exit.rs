@@ -6,6 +6,7 @@ use core::sync::atomic::AtomicUsize;
 use crate::start::at_exit::{self, Function, Stack};
 use crate::start::{self, Main};
 use crate::sys::process;
+use crate::tls;
 
 static AT_QUICK_EXIT: Stack = Stack::new();
 
@@ -30,9 +31,9 @@ pub extern "C" fn quick_exit(code: c_int) -> ! {
     process::exit_group(code)
 }
 
-/// Calls a function without arguments that was registered as the argument.
+/// Calls a function without arguments that was registered as the argument, mixed.
 unsafe extern "C" fn plain(function: *mut ()) {
-    let function: extern "C" fn() = core::mem::transmute(function);
+    let function: extern "C" fn() = core::mem::transmute(tls::unmix(function as usize));
     function();
 }
 
@@ -43,12 +44,12 @@ fn outcome(result: Result<(), crate::sys::Errno>) -> c_int {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn atexit(function: extern "C" fn()) -> c_int {
-    outcome(at_exit::register(plain, function as *mut (), core::ptr::null()))
+    outcome(at_exit::register(plain, tls::mix(function as usize) as *mut (), core::ptr::null()))
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn at_quick_exit(function: extern "C" fn()) -> c_int {
-    outcome(AT_QUICK_EXIT.register(plain, function as *mut (), core::ptr::null()))
+    outcome(AT_QUICK_EXIT.register(plain, tls::mix(function as usize) as *mut (), core::ptr::null()))
 }
 
 /// The C++ ABI's atexit: a function with an argument, and which object registers it.

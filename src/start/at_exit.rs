@@ -5,7 +5,8 @@
 //! ```
 //! 1. [`push`] adds an entry on top; [`run_all`] takes the top one off, gives the lock back and calls it, until none is left. So a
 //!    function that registers another one has it called next.
-//! 2. Function pointers at rest are mixed with the pointer guard: who can write here cannot aim them without knowing it.
+//! 2. Function pointers at rest are mixed with the pointer guard, also those that are another function's argument: who can write here
+//!    cannot aim them without knowing it.
 //! 3. Chunks are never given back: they live as long as the process.
 //!
 //! There are two such stacks: `exit`'s and `quick_exit`'s.
@@ -57,14 +58,6 @@ unsafe impl Sync for Stack {}
 
 /// `exit`'s.
 pub static AT_EXIT: Stack = Stack::new();
-
-fn mix(function: usize) -> usize {
-    (function ^ tls::pointer_guard()).rotate_left(17)
-}
-
-fn unmix(function: usize) -> usize {
-    function.rotate_right(17) ^ tls::pointer_guard()
-}
 
 impl Stack {
     /// Nothing registered.
@@ -184,7 +177,7 @@ impl Stack {
     /// # Safety
     /// `function` may be called with `argument` at any later time, from any thread.
     pub unsafe fn register(&self, function: Function, argument: *mut (), object: *const ()) -> Result<(), Errno> {
-        self.push(Entry { function: mix(function as usize), argument, object })
+        self.push(Entry { function: tls::mix(function as usize), argument, object })
     }
 }
 
@@ -199,7 +192,7 @@ impl Default for Stack {
 unsafe fn call(entry: Entry) {
     // SAFETY: `register` mixed a function of this type, and its caller allowed the call.
     unsafe {
-        let function: Function = core::mem::transmute(unmix(entry.function));
+        let function: Function = core::mem::transmute(tls::unmix(entry.function));
         function(entry.argument);
     }
 }
@@ -223,10 +216,10 @@ pub unsafe fn register(function: Function, argument: *mut (), object: *const ())
 /// ENOMEM: no page for its entry (the first 32 need none).
 pub fn at_exit(function: fn()) -> Result<(), Errno> {
     unsafe extern "C" fn plain(function: *mut ()) {
-        // SAFETY: `at_exit` registered a function of this type as the argument.
-        let function: fn() = unsafe { core::mem::transmute(function) };
+        // SAFETY: `at_exit` registered a function of this type as the argument, mixed.
+        let function: fn() = unsafe { core::mem::transmute(tls::unmix(function as usize)) };
         function();
     }
     // SAFETY: a plain function may be called whenever.
-    unsafe { register(plain, function as *mut (), ptr::null()) }
+    unsafe { register(plain, tls::mix(function as usize) as *mut (), ptr::null()) }
 }

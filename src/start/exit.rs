@@ -14,8 +14,9 @@ use super::init_fini;
 use crate::arch;
 use crate::sys::futex::{self, Scope};
 use crate::sys::process;
+use crate::tls;
 
-/// A stage's function, or 0.
+/// A stage's function, mixed with the pointer guard, or 0.
 pub(crate) struct Hook(AtomicUsize);
 
 impl Hook {
@@ -24,7 +25,7 @@ impl Hook {
     }
 
     pub(crate) fn set(&self, function: fn()) {
-        self.0.store(function as usize, Ordering::Release); // Release: pairs with `run`
+        self.0.store(tls::mix(function as usize), Ordering::Release); // Release: pairs with `run`
     }
 
     #[inline(always)]
@@ -32,7 +33,7 @@ impl Hook {
         let function = self.0.load(Ordering::Acquire); // Acquire: pairs with `set`
         if function != 0 {
             // SAFETY: `set` stored a function of this type.
-            let function: fn() = unsafe { core::mem::transmute(function) };
+            let function: fn() = unsafe { core::mem::transmute(tls::unmix(function)) };
             function();
         }
     }

@@ -2,19 +2,19 @@
 //!
 //! A stack in each thread. Where the entries come from: the first few lie in a block of the thread's own pages, mapped at first use.
 
-use core::ptr;
-
 use super::control::{Control, current};
 use crate::start::exit::THREAD_LOCALS;
 use crate::sys::Errno;
 use crate::sys::memory::{self, MapFlags, Protection};
+use crate::tls;
 
 /// A page of entries.
 #[repr(C)]
 pub struct Destructor {
     below: *mut Destructor,
     used: usize,
-    entries: [(unsafe extern "C" fn(*mut ()), *mut ()); ENTRIES],
+    /// Function (mixed with the pointer guard) and argument.
+    entries: [(usize, *mut ()); ENTRIES],
 }
 
 const BYTES: usize = 4096;
@@ -41,10 +41,8 @@ pub unsafe fn register_destructor(function: unsafe extern "C" fn(*mut ()), argum
             this.destructors.set(fresh);
             page = fresh;
         }
-        (&raw mut (*page).entries)
-            .cast::<(unsafe extern "C" fn(*mut ()), *mut ())>()
-            .add((*page).used)
-            .write((function, argument));
+        let entries = (&raw mut (*page).entries).cast::<(usize, *mut ())>();
+        entries.add((*page).used).write((tls::mix(function as usize), argument));
         (*page).used += 1;
     }
     Ok(())
@@ -65,9 +63,8 @@ pub(super) fn run(this: &Control) {
                 continue;
             }
             (*page).used -= 1;
-            let (function, argument) = ptr::read(
-                (&raw const (*page).entries).cast::<(unsafe extern "C" fn(*mut ()), *mut ())>().add((*page).used),
-            );
+            let (mixed, argument) = (&raw const (*page).entries).cast::<(usize, *mut ())>().add((*page).used).read();
+            let function: unsafe extern "C" fn(*mut ()) = core::mem::transmute(tls::unmix(mixed));
             function(argument);
         }
     }

@@ -59,6 +59,20 @@ pub fn pointer_guard() -> usize {
     RECIPE.get().pointer_guard
 }
 
+/// A function's address as it may lie in writable memory: who can overwrite it cannot aim it without knowing the guard.
+#[inline]
+#[must_use]
+pub fn mix(function: usize) -> usize {
+    (function ^ pointer_guard()).rotate_left(17)
+}
+
+/// The address that [`mix`] was given.
+#[inline]
+#[must_use]
+pub fn unmix(mixed: usize) -> usize {
+    mixed.rotate_right(17) ^ pointer_guard()
+}
+
 /// The value that `-fstack-protector` puts before return addresses; its lowest byte in memory is zero, so that a string that runs over
 /// ends there.
 #[must_use]

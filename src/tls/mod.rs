@@ -11,4 +11,4 @@ pub mod block;
 pub mod layout;
 
 #[cfg(feature = "start")]
-pub use block::{current_layout, image, install_main, pointer_guard};
+pub use block::{current_layout, image, install_main, mix, pointer_guard, unmix};
