@@ -13,7 +13,7 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from ci import abi, build, check, controls, ctests, faults, init, qemu, rusttests, selftest, setup
+from ci import abi, build, check, controls, ctests, faults, init, qemu, rusttests, security, selftest, setup
 from ci.paths import CPUS, host
 from ci.results import Tally
 from ci.shell import ROOT, Failed, capture, say
@@ -286,6 +286,12 @@ for _version, _what, _only in (("6.12", "mm_cid", ()), ("6.1", "rseq without mm_
 @suite("faults", "every system call refused at every call site, and bad input: each ends as documented, nothing lost")
 def _faults(tally):
     faults.run_all(tally, native())
+
+
+@suite("security", "what hardens a program: ASLR, RELRO, no writable code, canary, mangled pointers, guards, AT_SECURE")
+def _security(tally):
+    cpus = [cpu for cpu in CPUS.values() if cpu.native or not setup.missing(build.needs(cpu))]
+    security.run_all(tally, cpus)
 
 
 @suite("controls", "sections broken on purpose: the step test and the storms catch each by name")
