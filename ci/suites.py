@@ -13,7 +13,7 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from ci import abi, build, check, controls, ctests, faults, init, qemu, rusttests, security, selftest, setup
+from ci import abi, build, check, controls, ctests, faults, init, preload, qemu, rusttests, security, selftest, setup
 from ci.paths import CPUS, host
 from ci.results import Tally
 from ci.shell import ROOT, Failed, capture, say
@@ -292,6 +292,11 @@ def _faults(tally):
 def _security(tally):
     cpus = [cpu for cpu in CPUS.values() if cpu.native or not setup.missing(build.needs(cpu))]
     security.run_all(tally, cpus)
+
+
+@suite("preload", "programs of the host with our malloc: every option, what bad programs are told, C++'s operators, reports")
+def _preload(tally):
+    preload.run_all(tally, native())
 
 
 @suite("controls", "sections broken on purpose: the step test and the storms catch each by name")
