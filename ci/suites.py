@@ -13,7 +13,7 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from ci import abi, build, check, controls, ctests, faults, init, preload, qemu, rusttests, security, selftest, setup
+from ci import abi, build, check, controls, ctests, faults, init, preload, programs, qemu, rusttests, security, selftest, setup
 from ci.paths import CPUS, host
 from ci.results import Tally
 from ci.shell import ROOT, Failed, capture, say
@@ -52,16 +52,17 @@ class Suite:
     name: str
     proves: str
     run: object
+    default: bool = True  # runs without being named
 
 
 SUITES = []
 
 
-def suite(name, proves):
+def suite(name, proves, default=True):
     """Registers a function as a suite."""
 
     def register(function):
-        SUITES.append(Suite(name, proves, function))
+        SUITES.append(Suite(name, proves, function, default))
         return function
 
     return register
@@ -305,6 +306,18 @@ def _controls(tally):
     controls.run_all(tally, native())
 
 
+@suite("programs", "python, gcc, redis, git, sort, node, cargo and Rust programs say on our malloc what they say on glibc's")
+def _programs(tally):
+    native()
+    programs.run_all(tally)
+
+
+@suite("programs-long", "the same with 1 GB to sort, sqlite3.c optimised, dacapo built by cargo, and every row", default=False)
+def _programs_long(tally):
+    native()
+    programs.run_all(tally, long=True)
+
+
 def _init(tally, cpu, version):
     tools(*qemu.needs(cpu.name, version), *build.needs(cpu))
     init.run_all(tally, cpu, version)
@@ -319,7 +332,7 @@ for _cpu, _version in (("aarch64", "6.12"), ("x86_64", "6.12")):
 
 def show():
     for row in SUITES:
-        print(f"{row.name:24} {row.proves}")
+        print(f"{row.name:24} {row.proves}{'' if row.default else ' (only when named)'}")
 
 
 # Suites that get a second chance, said aloud: their guests and emulators run twenty times slower on a busy machine than on an idle one.
@@ -338,12 +351,12 @@ def _run(row):
 
 
 def test(names):
-    """Runs the named suites, or all; prints the closing line and returns the exit code."""
+    """Runs the named suites, or all that run by default; prints the closing line and returns the exit code."""
     unknown = set(names) - {row.name for row in SUITES}
     if unknown:
         raise Failed(f"no such suite: {', '.join(sorted(unknown))} (x.py test --list)")
     setup.check_basics()
-    chosen = [row for row in SUITES if not names or row.name in names]
+    chosen = [row for row in SUITES if (row.name in names if names else row.default)]
     tally = Tally()
     start = time.monotonic()
     for number, row in enumerate(chosen, 1):
