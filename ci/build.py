@@ -60,12 +60,12 @@ def rlib(cpu, face):
 
 
 def preload(cpu):
-    """Builds the malloc family as a shared library for LD_PRELOAD: lib/libdacapo_preload.so."""
+    """Builds the malloc family as a shared library for LD_PRELOAD: lib/libdacapo_malloc.so."""
     run(["cargo", "rustc", "--release", "--lib", "--features", "preload", "--crate-type", "cdylib", "--target", cpu.triple],
         env=cargo_env(cpu))
     lib = cpu.products / "lib"
     lib.mkdir(parents=True, exist_ok=True)
-    _copy(release(cpu) / "libdacapo.so", lib / "libdacapo_preload.so")
+    _copy(release(cpu) / "libdacapo.so", lib / "libdacapo_malloc.so")
 
 
 def libc(cpu):
