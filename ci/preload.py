@@ -1,4 +1,4 @@
-"""The preload suite: programs of the host under LD_PRELOAD=libdacapo_preload.so, with every option of DACAPO_MALLOC.
+"""The preload suite: programs of the host under LD_PRELOAD=libdacapo_malloc.so, with every option of DACAPO_MALLOC.
 
 Programs are tests/preload/ (what a bad program is told, C++'s operators) and the C tests of malloc, which must say under each mode what they
 say with the host's own malloc.  Each row has its counterpart without the fault or without the option: a check that cannot fail
@@ -203,7 +203,7 @@ def _has_secure(program):
 def run_all(tally, cpu):
     OUT.mkdir(parents=True, exist_ok=True)
     build.preload(cpu)
-    library = Path(cpu.products / "lib/libdacapo_preload.so")
+    library = Path(cpu.products / "lib/libdacapo_malloc.so")
     victim, new = _compile(SOURCES / "victim.c"), _compile(SOURCES / "new.cpp", "g++", "-std=c++17")
     for row in VICTIM:
         _row(tally, "victim", victim, library, row)
