@@ -22,7 +22,11 @@
 //! | `long_double` | `PRECISION`, `split`, `join` | the format of C's `long double` |
 //! | | `after_locked` | nothing, for as long as it takes a lock's cache line to settle |
 //! | [`rseq`] | `SIGNATURE` | the word before every abort handler |
-//! | | sections | below |
+//! | | `Fields` | where the current thread's rseq fields are |
+//! | | `__rseq_asm!` | the frame of a section around its body: arming, descriptor, signature, abort handler, commit |
+//! | | `pair_swap` | the one section whose steps would be longer than what a person writes |
+//! | `steps` | `__rseq_step!` | the instructions of each step that [`section!`] knows |
+//! | `rseq_batch.S` | sections with loops | below |
 //!
 //! # Becoming another function
 //!
@@ -41,7 +45,7 @@
 //!
 //! # The critical sections
 //!
-//! Every section takes a `table` of block pointers and an `offset` into the block, both in bytes, and begins with
+//! The short ones are written in steps, once for all CPUs, in `arch/rseq.rs`. Every section takes a `table` of block pointers and an `offset` into the block, both in bytes, and begins with
 //!
 //! ```text
 //! arm:    rseq_cs = &descriptor          the kernel now watches us
@@ -73,19 +77,29 @@
 //! A list ends in a sentinel whose `next` is null and whose `room` is the list's capacity; each node's `room` says how many nodes
 //! may still be pushed on top of it. So neither pop nor push needs a separate count, and a whole list changes hands in one store.
 
+#[macro_use]
+mod section;
+mod frame;
+pub mod rseq;
+
 #[cfg_attr(target_arch = "x86_64", path = "x86_64/mod.rs")]
 #[cfg_attr(target_arch = "aarch64", path = "aarch64/mod.rs")]
 mod cpu;
 
 pub(crate) use cpu::after_locked;
+#[cfg(dacapo_count_aborts)]
+pub use cpu::by_hand;
 #[cfg(feature = "preload")]
 pub(crate) use cpu::forward;
 pub(crate) use cpu::heap;
-pub use cpu::{barrier, float, rseq, syscall, tls, vector};
+pub use cpu::{barrier, float, syscall, tls, vector};
 #[cfg(feature = "libc")]
 pub use cpu::{long_double, variadic};
 #[cfg(feature = "start")]
 pub use cpu::{relocate, vdso};
+
+#[doc(inline)]
+pub use rseq_section as section;
 
 /// Bytes that two CPUs' data must be apart so that neither disturbs the other: a cache line and its prefetched neighbour.
 pub const CACHE_LINE: usize = cpu::CACHE_LINE;

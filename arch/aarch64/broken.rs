@@ -1,5 +1,6 @@
 //! Sections that are wrong on purpose, each in one way, for builds with `--cfg dacapo_broken="NAME"`: `x.py test --suite controls` shows that the
-//! step test catches each by name. The right ones are in `rseq.rs`.
+//! step test catches each by name. The right ones are in `arch/rseq.rs`, where
+//! `section!` would not let the first two pass.
 //!
 //! | name | section | what is wrong |
 //! | --- | --- | --- |
@@ -7,9 +8,7 @@
 //! | `two_stores` | `array_push` | stores the length before the object: others see both stores, and only the second one is the commit |
 //! | `missing_clobber` | `array_pop` | uses a register that the compiler was not told of |
 
-use core::arch::asm;
-
-use super::{Fields, SIGNATURE};
+use super::rseq::Fields;
 
 /// Wrong: `input_overwritten`.
 ///
@@ -25,19 +24,19 @@ pub unsafe fn compare_store(
     expected: usize,
     new: usize,
 ) -> (i32, usize) {
-    let index: i64;
+    let (t, b): (usize, usize);
     let found;
-    section!(fields, table;
-        begin!("{t}", "{b}"),
-        "ldr {found}, [{b}, {offset}]",
-        "eor {expected}, {expected}, {found}",         // WRONG    a retry starts with what this left
-        "cbnz {expected}, 3f",
-        "str {new}, [{b}, {offset}]",                  // COMMIT
-        commit!(exits);
-        offset = in(reg) offset, expected = inout(reg) expected => _, new = in(reg) new,
-        t = out(reg) index, b = out(reg) _, found = out(reg) found
-    );
-    (index as i32, found)
+    // SAFETY: none: that is what it is for.
+    unsafe {
+        crate::__rseq_asm!(fields table t b [exit] [] [
+            "ldr {found}, [{b}, {offset}]",
+            "eor {expected}, {expected}, {found}",         // WRONG    a retry starts with what this left
+            "cbnz {expected}, 3f",
+            "str {new}, [{b}, {offset}]"                  // COMMIT
+        ] [offset = in(reg) offset, expected = inout(reg) expected => _, new = in(reg) new, found = out(reg) found,]);
+    }
+    let _ = (t, b);
+    (t as i32, found)
 }
 
 /// Wrong: `two_stores`.
@@ -48,22 +47,23 @@ pub unsafe fn compare_store(
 #[inline(always)]
 #[must_use]
 pub unsafe fn array_push(fields: Fields, table: *const *mut u8, offset: usize, object: *mut u8) -> bool {
-    let pushed: u64;
-    section!(fields, table;
-        begin!("{t}", "{b}"),
-        "add {b}, {b}, {offset}",
-        "ldp {len}, {slot}, [{b}]",
-        "mov {t}, xzr",
-        "cmp {len}, {slot}",
-        "b.hs 3f",
-        "add {slot}, {b}, {len}, lsl #3",
-        "add {t}, {len}, #1",
-        "str {t}, [{b}]",                              // WRONG    the object is not there yet
-        "str {object}, [{slot}, #16]",                 // COMMIT
-        commit!(exits);
-        offset = in(reg) offset, object = in(reg) object, t = out(reg) pushed, b = out(reg) _, len = out(reg) _, slot = out(reg) _
-    );
-    pushed != 0
+    let (t, b): (usize, usize);
+    // SAFETY: none: that is what it is for.
+    unsafe {
+        crate::__rseq_asm!(fields table t b [exit] [] [
+            "add {b}, {b}, {offset}",
+            "ldp {len}, {slot}, [{b}]",
+            "mov {t}, xzr",
+            "cmp {len}, {slot}",
+            "b.hs 3f",
+            "add {slot}, {b}, {len}, lsl #3",
+            "add {t}, {len}, #1",
+            "str {t}, [{b}]",                              // WRONG    the object is not there yet
+            "str {object}, [{slot}, #16]"                 // COMMIT
+        ] [offset = in(reg) offset, object = in(reg) object, len = out(reg) _, slot = out(reg) _,]);
+    }
+    let _ = (t, b);
+    t != 0
 }
 
 /// Wrong: `missing_clobber`.
@@ -74,20 +74,22 @@ pub unsafe fn array_push(fields: Fields, table: *const *mut u8, offset: usize, o
 #[inline(always)]
 #[must_use]
 pub unsafe fn array_pop(fields: Fields, table: *const *mut u8, offset: usize) -> *mut u8 {
+    let (t, b): (usize, usize);
     let object;
-    section!(fields, table;
-        begin!("{t}", "{b}"),
-        "add {b}, {b}, {offset}",
-        "ldr {t}, [{b}]",
-        "mov {object}, xzr",
-        "mov x28, {t}",                                // WRONG    x28 may be somebody's
-        "cbz {t}, 3f",
-        "add {object}, {b}, {t}, lsl #3",
-        "ldr {object}, [{object}, #8]",
-        "sub {t}, {t}, #1",
-        "str {t}, [{b}]",                              // COMMIT
-        commit!(exits);
-        offset = in(reg) offset, t = out(reg) _, b = out(reg) _, object = out(reg) object
-    );
+    // SAFETY: none: that is what it is for.
+    unsafe {
+        crate::__rseq_asm!(fields table t b [exit] [] [
+            "add {b}, {b}, {offset}",
+            "ldr {t}, [{b}]",
+            "mov {object}, xzr",
+            "mov x28, {t}",                                // WRONG    x28 may be somebody's
+            "cbz {t}, 3f",
+            "add {object}, {b}, {t}, lsl #3",
+            "ldr {object}, [{object}, #8]",
+            "sub {t}, {t}, #1",
+            "str {t}, [{b}]"                              // COMMIT
+        ] [offset = in(reg) offset, object = out(reg) object,]);
+    }
+    let _ = (t, b);
     object
 }

@@ -1,6 +1,10 @@
 //! AArch64: facts and instructions.
 
 pub mod barrier;
+#[cfg(any(dacapo_broken = "input_overwritten", dacapo_broken = "two_stores", dacapo_broken = "missing_clobber"))]
+pub mod broken;
+#[cfg(dacapo_count_aborts)]
+pub mod by_hand;
 pub mod float;
 #[cfg(feature = "preload")]
 pub mod forward;
@@ -10,6 +14,7 @@ pub mod long_double;
 #[cfg(feature = "start")]
 pub mod relocate;
 pub mod rseq;
+mod steps;
 pub mod syscall;
 pub mod tls;
 #[cfg(feature = "libc")]

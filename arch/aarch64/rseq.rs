@@ -1,7 +1,8 @@
-//! The restartable sections of AArch64. Their pseudo-code is in `arch/mod.rs`, once for all CPUs.
+//! The frame of a restartable section on AArch64: arming, descriptor, signature, abort handler, commit. What stands between start and commit is
+//! in `steps.rs`; the sections themselves are in `arch/rseq.rs`, once for all CPUs.
 //!
 //! ```text
-//!   rseq_cs at [{area}, #8]     index at [{index}]: mm_cid or cpu_id, chosen once at start-up
+//!   rseq_cs at [{rseq_area}, #8]     index at [{rseq_index}]: mm_cid or cpu_id, chosen once at start-up
 //! ```
 //! Both are addresses, made from the thread pointer where the section is used: one `mrs` and two adds, which the compiler shares
 //! between neighbouring sections.
@@ -9,8 +10,6 @@
 //! x16 and x17 are clobbered: the branch back from the abort handler may go through a linker veneer.
 
 use core::arch::asm;
-
-use super::super::ListNode;
 
 /// Stands right before every abort handler, as an instruction that traps: `brk #0x45e0`.
 pub const SIGNATURE: u32 = 0xd428_bc00;
@@ -29,6 +28,20 @@ impl Fields {
     pub fn new(area: isize, index: isize) -> Self {
         let pointer = super::tls::thread_pointer();
         Self { area: pointer.wrapping_add_signed(area), index: pointer.wrapping_add_signed(index) }
+    }
+
+    /// The two, as the sections' operands.
+    #[doc(hidden)]
+    #[inline(always)]
+    #[must_use]
+    pub fn operands(self) -> (usize, usize) {
+        (self.area, self.index)
+    }
+
+    /// The addresses of the area and of the index field.
+    #[inline(always)]
+    pub(crate) fn addresses(self) -> (usize, usize) {
+        self.operands()
     }
 
     /// The 32-bit field `offset` bytes into the current thread's area, in one load.
@@ -60,13 +73,17 @@ impl Fields {
 /// What an abort handler does before it starts over: nothing, or count in builds that test whether aborts happen. Not
 /// atomic, so it may count too few: x16 and x17 are all it may use.
 #[cfg(not(dacapo_count_aborts))]
-macro_rules! count_abort {
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_count_abort {
     () => {
         ""
     };
 }
 #[cfg(dacapo_count_aborts)]
-macro_rules! count_abort {
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_count_abort {
     () => {
         concat!(
             "adrp x16, dacapo_rseq_aborts\n ldr x17, [x16, :lo12:dacapo_rseq_aborts]\n",
@@ -75,402 +92,93 @@ macro_rules! count_abort {
     };
 }
 
-/// Builds that are wrong on purpose (`DACAPO_BROKEN=NAME` in the environment of the build sets `--cfg dacapo_broken="NAME"`): `x.py test --suite controls` shows that the tests catch each.
-///
-/// | name | what is wrong |
-/// | --- | --- |
-/// | `late_commit` | the commit label stands one instruction late: a section that has stored is aborted and stores again |
-/// | `early_commit` | it stands one instruction early: the last instruction is not protected |
-/// | `index_before_start` | the index is read before the section begins: after a migration there it is another CPU's |
-/// | `wrong_signature` | the word before the abort handler is not the one that was registered: the kernel kills the program |
-///
-/// `broken.rs` has three more, each of which is wrong in one section.
-macro_rules! signature {
-    () => {
-        SIGNATURE + if cfg!(dacapo_broken = "wrong_signature") { 1 } else { 0 }
-    };
-}
-#[cfg(not(dacapo_broken = "early_commit"))]
-macro_rules! length {
-    () => {
-        "3f - 2f"
-    };
-}
+/// Bytes that a section's last instruction has: for the build that is wrong in this.
 #[cfg(dacapo_broken = "early_commit")]
-macro_rules! length {
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_last_store {
     () => {
-        "3f - 2f - 4" // one instruction
+        "4"
     };
 }
-#[cfg(not(dacapo_broken = "late_commit"))]
-macro_rules! commit_label {
-    () => {
-        "3:\n"
-    };
-}
-#[cfg(dacapo_broken = "late_commit")]
-macro_rules! commit_label {
-    () => {
-        "nop\n 3:\n"
-    };
-}
+
+/// Loads the index: inside the section, except in the build that is wrong in this.
 #[cfg(not(dacapo_broken = "index_before_start"))]
-macro_rules! index {
-    (before, $to:literal) => {
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_index {
+    (before $b:ident) => {
         ""
     };
-    (inside, $to:literal, $early:literal) => {
-        concat!("ldrsw ", $to, ", [{index}]\n")
+    (inside $t:ident $b:ident) => {
+        concat!("ldrsw {", stringify!($t), "}, [{rseq_index}]\n")
     };
 }
 #[cfg(dacapo_broken = "index_before_start")]
-macro_rules! index {
-    (before, $to:literal) => {
-        concat!("ldrsw ", $to, ", [{index}]\n")
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_index {
+    (before $b:ident) => {
+        concat!("ldrsw {", stringify!($b), "}, [{rseq_index}]\n")
     };
-    (inside, $to:literal, $early:literal) => {
-        concat!("mov ", $to, ", ", $early, "\n")
+    (inside $t:ident $b:ident) => {
+        concat!("mov {", stringify!($t), "}, {", stringify!($b), "}\n")
     };
 }
 
-/// Publishes the section's descriptor, loads the index and the block. `$t` ends as the index, `$b` as the block.
-macro_rules! begin {
-    ($t:literal, $b:literal) => {
+/// Publishes the section's descriptor, loads the index into `$t` and the block's address into `$b`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_begin {
+    ($t:ident $b:ident) => {
         concat!(
-            ".pushsection __rseq_cs, \"aw\"\n .balign 32\n",
-            "5: .long 0, 0\n", // version, flags
-            "   .quad 2f, ",
-            length!(),
-            ", 4f\n", // start, length, abort
-            ".popsection\n",
-            ".pushsection __rseq_cs_ptr_array, \"awo\", @progbits, __rseq_cs\n .quad 5b\n .popsection\n",
+            $crate::__rseq_descriptor!(),
             ".pushsection .text.rseq_abort, \"ax\"\n",
-            ".inst {SIGNATURE}\n", // brk: traps if executed; .inst keeps it an instruction
+            ".inst {rseq_signature}\n", // brk: traps if executed; .inst keeps it an instruction
             "4: ",
-            count_abort!(),
+            $crate::__rseq_count_abort!(),
             "b 6f\n", // abort: nothing to undo, arm again
             ".popsection\n",
             "6: ",
-            index!(before, $b),
-            "   adrp ",
-            $t,
-            ", 5b\n",
-            "   add ",
-            $t,
-            ", ",
-            $t,
-            ", :lo12:5b\n",
-            "   str ",
-            $t,
-            ", [{area}, #8]\n", // arm
+            $crate::__rseq_index!(before $b),
+            "adrp {", stringify!($t), "}, 5b\n",
+            "add {", stringify!($t), "}, {", stringify!($t), "}, :lo12:5b\n",
+            "str {", stringify!($t), "}, [{rseq_area}, #8]\n", // arm
             "2: ",
-            index!(inside, $t, $b), // t = index, read inside the section
-            "   ldr ",
-            $b,
-            ", [{table}, ",
-            $t,
-            ", lsl #3]", // b = block
+            $crate::__rseq_index!(inside $t $b),
+            "ldr {", stringify!($b), "}, [{rseq_table}, {", stringify!($t), "}, lsl #3]",
         )
     };
 }
 
-/// Ends the section. `exits` lists it among the places that code in the section may leave to, for debuggers.
-macro_rules! commit {
-    () => {
-        commit_label!()
-    };
-    (exits) => {
-        concat!(
-            commit_label!(),
-            ".pushsection __rseq_exit_point_array, \"awo\", @progbits, __rseq_cs\n .quad 2b, 3b\n .popsection"
+/// The section: frame and body. A commit of two words (`[pair]`) needs no more registers here.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_asm {
+    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [$($pair:ident)?] [$($template:expr),*] [$($operand:tt)*]) => {
+        ::core::arch::asm!(
+            $crate::__rseq_begin!($t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
+            rseq_area = in(reg) $f.operands().0, rseq_index = in(reg) $f.operands().1, rseq_table = in(reg) $table,
+            rseq_signature = const $crate::arch::rseq::PLANTED, $t = out(reg) $t, $b = out(reg) $b, $($operand)*
+            out("x16") _, out("x17") _, options(nostack)
         )
     };
 }
 
-/// `asm!` with the operands that every section has.
-macro_rules! section {
-    ($fields:ident, $table:ident; $($template:expr),+; $($operands:tt)*) => {
-        // SAFETY: the section touches the current CPU's block and nothing else that is visible before its last instruction;
-        // it never writes an input, so the abort handler may start over; the caller vouches for table and offset.
-        unsafe { asm!($($template),+, area = in(reg) $fields.area, index = in(reg) $fields.index,
-            table = in(reg) $table, SIGNATURE = const signature!(), $($operands)*,
-            out("x16") _, out("x17") _, options(nostack)) }
-    };
-}
-
-/// Adds to a word of the current block; returns the index it ran on. Price: 8 instructions, no branch.
+/// Two neighbouring words loaded and stored as pairs: see `arch/rseq.rs`.
 ///
 /// # Safety
-/// `table` holds a block for every index including -1 and -2, and the word at `offset` of each is aligned and ours to change.
-#[inline(always)]
-pub unsafe fn add(fields: Fields, table: *const *mut u8, offset: usize, value: usize) -> i32 {
-    let index: i64;
-    section!(fields, table;
-        begin!("{t}", "{b}"),
-        "ldr {v}, [{b}, {offset}]",                    // v = block[offset] + value
-        "add {v}, {v}, {value}",
-        "str {v}, [{b}, {offset}]",                    // COMMIT   block[offset] = v
-        commit!();
-        offset = in(reg) offset, value = in(reg) value, t = out(reg) index, b = out(reg) _, v = out(reg) _
-    );
-    index as i32
-}
-
-/// Increments the word of the current block whose offset `source` holds, read inside the section; returns the index it ran on and the
-/// offset. Price: 9 instructions, no branch.
-///
-/// # Safety
-/// As for [`add`], for every offset that `source` ever holds; `source` is an aligned word that may be read.
-#[inline(always)]
-pub unsafe fn increment_at(fields: Fields, table: *const *mut u8, source: *const usize) -> (i32, usize) {
-    let index: i64;
-    let offset;
-    section!(fields, table;
-        begin!("{t}", "{b}"),
-        "ldr {offset}, [{source}]",                    // offset = *source
-        "ldr {v}, [{b}, {offset}]",                    // v = block[offset] + 1
-        "add {v}, {v}, #1",
-        "str {v}, [{b}, {offset}]",                    // COMMIT   block[offset] = v
-        commit!();
-        source = in(reg) source, t = out(reg) index, b = out(reg) _, offset = out(reg) offset, v = out(reg) _
-    );
-    (index as i32, offset)
-}
-
-/// Stores a word into the current block; returns the index it ran on. Price: 6 instructions, no branch.
-///
-/// # Safety
-/// As for [`add`].
-#[inline(always)]
-pub unsafe fn store(fields: Fields, table: *const *mut u8, offset: usize, value: usize) -> i32 {
-    let index: i64;
-    section!(fields, table;
-        begin!("{t}", "{b}"),
-        "str {value}, [{b}, {offset}]",                // COMMIT   block[offset] = value
-        commit!();
-        offset = in(reg) offset, value = in(reg) value, t = out(reg) index, b = out(reg) _
-    );
-    index as i32
-}
-
-/// Replaces a word of the current block if it holds `expected`; returns the index it ran on and what it found.
-/// Price: 9 instructions, 1 branch.
-///
-/// # Safety
-/// As for [`add`].
-#[cfg(not(dacapo_broken = "input_overwritten"))]
-#[inline(always)]
-pub unsafe fn compare_store(
-    fields: Fields,
-    table: *const *mut u8,
-    offset: usize,
-    expected: usize,
-    new: usize,
-) -> (i32, usize) {
-    let index: i64;
-    let found;
-    section!(fields, table;
-        begin!("{t}", "{b}"),
-        "ldr {found}, [{b}, {offset}]",                // found = block[offset]
-        "cmp {found}, {expected}",
-        "b.ne 3f",                                     // differs: leave, nothing stored
-        "str {new}, [{b}, {offset}]",                  // COMMIT   block[offset] = new
-        commit!(exits);
-        offset = in(reg) offset, expected = in(reg) expected, new = in(reg) new,
-        t = out(reg) index, b = out(reg) _, found = out(reg) found
-    );
-    (index as i32, found)
-}
-
-/// Puts a node on top of the current block's list; false if the list is full. Price: 12 instructions, 1 branch.
-///
-/// # Safety
-/// As for [`add`], the word being the list's head; `node` is a free object of at least two words that nobody else uses.
-#[inline(always)]
-#[must_use]
-pub unsafe fn list_push(fields: Fields, table: *const *mut u8, offset: usize, node: *mut ListNode) -> bool {
-    let room: i64;
-    section!(fields, table;
-        begin!("{t}", "{b}"),
-        "ldr {head}, [{b}, {offset}]",                 // head = block.head
-        "ldr {t}, [{head}, #8]",                       // t    = head.room - 1
-        "subs {t}, {t}, #1",
-        "b.mi 3f",                                     // full: leave, nothing stored that anyone can see
-        "stp {head}, {t}, [{node}]",                   // node is not visible yet; a retry writes both words anew
-        "str {node}, [{b}, {offset}]",                 // COMMIT   block.head = node
-        commit!(exits);
-        offset = in(reg) offset, node = in(reg) node, t = out(reg) room, b = out(reg) _, head = out(reg) _
-    );
-    room >= 0
-}
-
-/// Takes the top node of the current block's list; null if it is empty. Price: 9 instructions, 1 branch.
-///
-/// # Safety
-/// As for [`add`], the word being the list's head.
-#[inline(always)]
-#[must_use]
-pub unsafe fn list_pop(fields: Fields, table: *const *mut u8, offset: usize) -> *mut ListNode {
-    let head: *mut ListNode;
-    let next: usize;
-    section!(fields, table;
-        begin!("{t}", "{b}"),
-        "ldr {head}, [{b}, {offset}]",                 // head = block.head
-        "ldr {t}, [{head}]",                           // t    = head.next
-        "cbz {t}, 3f",                                 // the sentinel: empty, leave
-        "str {t}, [{b}, {offset}]",                    // COMMIT   block.head = next
-        commit!(exits);
-        offset = in(reg) offset, t = out(reg) next, b = out(reg) _, head = out(reg) head
-    );
-    if next == 0 { core::ptr::null_mut() } else { head }
-}
-
-/// Takes the current block's whole list and leaves `end`, a sentinel; null if it was empty. Price: 10 instructions, 1 branch.
-///
-/// # Safety
-/// As for [`list_pop`]; `end` is a sentinel that outlives the list.
-#[inline(always)]
-#[must_use]
-pub unsafe fn list_take(fields: Fields, table: *const *mut u8, offset: usize, end: *mut ListNode) -> *mut ListNode {
-    let head: *mut ListNode;
-    let next: usize;
-    section!(fields, table;
-        begin!("{t}", "{b}"),
-        "ldr {head}, [{b}, {offset}]",                 // head = block.head
-        "ldr {t}, [{head}]",                           // t    = head.next
-        "cbz {t}, 3f",                                 // the sentinel: empty, leave
-        "str {end}, [{b}, {offset}]",                  // COMMIT   block.head = end
-        commit!(exits);
-        offset = in(reg) offset, end = in(reg) end, t = out(reg) next, b = out(reg) _, head = out(reg) head
-    );
-    if next == 0 { core::ptr::null_mut() } else { head }
-}
-
-/// Swaps two neighbouring words of the current block. Price: 8 instructions, no branch.
-///
-/// # Safety
-/// As for [`add`]; `offset` is a multiple of 16 and the blocks are 16-aligned: one aligned store is seen whole or not at all on its own CPU.
+/// There.
 #[inline(always)]
 pub unsafe fn pair_swap(fields: Fields, table: *const *mut u8, offset: usize) {
-    section!(fields, table;
-        begin!("{t}", "{b}"),
-        "add {b}, {b}, {offset}",
-        "ldp {t}, {second}, [{b}]",
-        "stp {second}, {t}, [{b}]",                    // COMMIT   the two words, exchanged
-        commit!();
-        offset = in(reg) offset, t = out(reg) _, b = out(reg) _, second = out(reg) _
-    );
+    let (t, b): (usize, usize);
+    // SAFETY: one store, the last instruction; no input is written; the caller vouches for table and offset.
+    unsafe {
+        crate::__rseq_asm!(fields table t b [] [] [
+            "add {b}, {b}, {offset}",
+            "ldp {t}, {second}, [{b}]",
+            "stp {second}, {t}, [{b}]"                           // COMMIT   the two words, exchanged
+        ] [offset = in(reg) offset, second = out(reg) _,]);
+    }
+    let _ = (t, b);
 }
-
-/// Appends an object to the current block's array; false if it is full. Price: 12 instructions, 1 branch.
-///
-/// # Safety
-/// As for [`add`], an [`ArrayHeader`](super::super::ArrayHeader) and its slots lying at `offset`.
-#[cfg(not(dacapo_broken = "two_stores"))]
-#[inline(always)]
-#[must_use]
-pub unsafe fn array_push(fields: Fields, table: *const *mut u8, offset: usize, object: *mut u8) -> bool {
-    let pushed: u64;
-    section!(fields, table;
-        begin!("{t}", "{b}"),
-        "add {b}, {b}, {offset}",                      // b    = the array's header
-        "ldp {len}, {slot}, [{b}]",                    // len  = array.len, slot = array.capacity
-        "mov {t}, xzr",                                // t    = not pushed
-        "cmp {len}, {slot}",
-        "b.hs 3f",                                     // full: leave
-        "add {slot}, {b}, {len}, lsl #3",              // slot = &array.objects[len] - 16
-        "str {object}, [{slot}, #16]",                 // above len: nobody looks there
-        "add {t}, {len}, #1",                          // t    = pushed, never 0
-        "str {t}, [{b}]",                              // COMMIT   array.len = len + 1
-        commit!(exits);
-        offset = in(reg) offset, object = in(reg) object, t = out(reg) pushed, b = out(reg) _, len = out(reg) _, slot = out(reg) _
-    );
-    pushed != 0
-}
-
-/// Takes the last object of the current block's array; null if it is empty. Price: 11 instructions, 1 branch.
-///
-/// # Safety
-/// As for [`array_push`].
-#[cfg(not(dacapo_broken = "missing_clobber"))]
-#[inline(always)]
-#[must_use]
-pub unsafe fn array_pop(fields: Fields, table: *const *mut u8, offset: usize) -> *mut u8 {
-    let object;
-    section!(fields, table;
-        begin!("{t}", "{b}"),
-        "add {b}, {b}, {offset}",                      // b      = the array's header
-        "ldr {t}, [{b}]",                              // t      = array.len
-        "mov {object}, xzr",                           // object = null
-        "cbz {t}, 3f",                                 // empty: leave
-        "add {object}, {b}, {t}, lsl #3",
-        "ldr {object}, [{object}, #8]",                // object = array.objects[len - 1]
-        "sub {t}, {t}, #1",
-        "str {t}, [{b}]",                              // COMMIT   array.len = len - 1
-        commit!(exits);
-        offset = in(reg) offset, t = out(reg) _, b = out(reg) _, object = out(reg) object
-    );
-    object
-}
-
-unsafe extern "C" {
-    fn dacapo_array_push_batch(
-        table: *const *mut u8,
-        offset: usize,
-        from: *const *mut u8,
-        count: usize,
-        area: usize,
-        index: usize,
-    ) -> usize;
-    fn dacapo_array_pop_batch(
-        table: *const *mut u8,
-        offset: usize,
-        to: *mut *mut u8,
-        count: usize,
-        area: usize,
-        index: usize,
-    ) -> usize;
-}
-
-/// Appends as many of `count` objects as fit to the current block's array; returns how many. One section, about 4 instructions an object.
-///
-/// # Safety
-/// As for [`array_push`]; `from` points to `count` objects.
-#[must_use]
-pub unsafe fn array_push_batch(
-    fields: Fields,
-    table: *const *mut u8,
-    offset: usize,
-    from: *const *mut u8,
-    count: usize,
-) -> usize {
-    // SAFETY: the caller's promises are the section's; the field addresses are the current thread's.
-    unsafe { dacapo_array_push_batch(table, offset, from, count, fields.area, fields.index) }
-}
-
-/// Takes up to `count` objects from the end of the current block's array into `to`; returns how many. One section, about 4 instructions an object.
-///
-/// # Safety
-/// As for [`array_pop`]; `to` has room for `count` objects.
-#[must_use]
-pub unsafe fn array_pop_batch(
-    fields: Fields,
-    table: *const *mut u8,
-    offset: usize,
-    to: *mut *mut u8,
-    count: usize,
-) -> usize {
-    // SAFETY: the caller's promises are the section's; the field addresses are the current thread's.
-    unsafe { dacapo_array_pop_batch(table, offset, to, count, fields.area, fields.index) }
-}
-
-#[cfg(any(dacapo_broken = "input_overwritten", dacapo_broken = "two_stores", dacapo_broken = "missing_clobber"))]
-#[path = "broken.rs"]
-mod broken;
-#[cfg(all(
-    feature = "start",
-    any(dacapo_broken = "input_overwritten", dacapo_broken = "two_stores", dacapo_broken = "missing_clobber")
-))]
-use super::tls;
-#[cfg(any(dacapo_broken = "input_overwritten", dacapo_broken = "two_stores", dacapo_broken = "missing_clobber"))]
-pub use broken::*; // for the macros, where `broken` uses them

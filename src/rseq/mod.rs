@@ -17,6 +17,8 @@ mod registration;
 pub mod slice;
 mod table;
 
+#[doc(inline)]
+pub use crate::arch::section;
 pub use area::{Area, CriticalSection};
 pub use registration::{
     Features, State, features, fields, init, offsets, register_current_thread, state, unregister_current_thread,

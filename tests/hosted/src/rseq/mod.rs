@@ -1,4 +1,7 @@
 mod edges;
+#[cfg(dacapo_count_aborts)]
+mod length;
 mod registration;
 mod section;
+mod steps;
 mod table;

@@ -1,0 +1,84 @@
+//! The parts of a restartable section's frame that are the same on every CPU: its descriptor, and its end. The CPU's `rseq.rs` has the rest.
+//!
+//! Labels: 2 start, 3 commit (first address after the section), 4 abort, 5 descriptor, 6 arm; bodies may use 7 to 9.
+//!
+//! Builds that are wrong on purpose (`DACAPO_BROKEN=NAME` in the environment of the build sets `--cfg dacapo_broken="NAME"`): `x.py test --suite
+//! controls` shows that the tests catch each.
+//!
+//! | name | what is wrong |
+//! | --- | --- |
+//! | `late_commit` | the commit label stands one instruction late: a section that has stored is aborted and stores again |
+//! | `early_commit` | it stands one instruction early: the last instruction is not protected |
+//! | `index_before_start` | the index is read before the section begins: after a migration there it is another CPU's |
+//! | `wrong_signature` | the word before the abort handler is not the one that was registered: the kernel kills the program |
+//!
+//! `arch/<cpu>/broken.rs` has three more, each of which is wrong in one section.
+
+#[cfg(not(dacapo_broken = "early_commit"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_length {
+    () => {
+        "3f - 2f"
+    };
+}
+#[cfg(dacapo_broken = "early_commit")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_length {
+    () => {
+        concat!("3f - 2f - ", $crate::__rseq_last_store!())
+    };
+}
+#[cfg(not(dacapo_broken = "late_commit"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_commit_label {
+    () => {
+        "3:\n"
+    };
+}
+#[cfg(dacapo_broken = "late_commit")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_commit_label {
+    () => {
+        "nop\n 3:\n"
+    };
+}
+
+/// What the library plants before its abort handlers.
+#[doc(hidden)]
+pub const PLANTED: u32 = super::cpu::rseq::SIGNATURE + if cfg!(dacapo_broken = "wrong_signature") { 1 } else { 0 };
+
+/// The descriptor, and its address in the table of all sections.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_descriptor {
+    () => {
+        concat!(
+            ".pushsection __rseq_cs, \"aw\"\n .balign 32\n",
+            "5: .long 0, 0\n", // version, flags
+            "   .quad 2f, ",
+            $crate::__rseq_length!(),
+            ", 4f\n", // start, length, abort
+            ".popsection\n",
+            ".pushsection __rseq_cs_ptr_array, \"awo\", %progbits, __rseq_cs\n .quad 5b\n .popsection\n",
+        )
+    };
+}
+
+/// Ends the section. With exits, the commit is listed among the places that code in the section may leave to, for debuggers.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_commit {
+    () => {
+        $crate::__rseq_commit_label!()
+    };
+    ($($exit:ident)+) => {
+        concat!(
+            $crate::__rseq_commit_label!(),
+            ".pushsection __rseq_exit_point_array, \"awo\", %progbits, __rseq_cs\n .quad 2b, 3b\n .popsection"
+        )
+    };
+}

@@ -1,0 +1,223 @@
+//! The restartable sections of the library: steps, the same on every CPU. What each does is in the table of `arch/mod.rs`.
+//!
+//! The names between the bars are registers, which hold the index and the block's address when the steps begin; a section that does not
+//! return its index uses that register for what it needs next. Prices are instructions on x86-64, arming included.
+
+use super::cpu::rseq as cpu;
+use super::{ListNode, section};
+
+pub use super::frame::PLANTED;
+pub use cpu::{Fields, SIGNATURE};
+
+section! {
+    /// Adds to a word of the current block; returns the index it ran on. Price: 5 instructions (8 on AArch64), no branch.
+    ///
+    /// # Safety
+    /// `table` holds a block for every index including -1 and -2, and the word at `offset` of each is aligned and ours to change.
+    pub unsafe fn add(offset: usize, value: usize) -> i32 {
+        |index, block|
+        commit [block + offset] += value;
+        return index as i32;
+    }
+}
+
+section! {
+    /// Increments the word of the current block whose offset `source` holds, read inside the section; returns the index it ran on and the
+    /// offset. Price: 6 instructions (9 on AArch64), no branch.
+    ///
+    /// # Safety
+    /// As for [`add`], for every offset that `source` ever holds; `source` is an aligned word that may be read.
+    pub unsafe fn increment_at(source: *const usize) -> (i32, usize) {
+        |index, block|
+        let offset = [source];
+        commit [block + offset] += 1;
+        return (index as i32, offset);
+    }
+}
+
+section! {
+    /// Stores a word into the current block; returns the index it ran on. Price: 5 instructions, no branch.
+    ///
+    /// # Safety
+    /// As for [`add`].
+    pub unsafe fn store(offset: usize, value: usize) -> i32 {
+        |index, block|
+        commit [block + offset] = value;
+        return index as i32;
+    }
+}
+
+section! {
+    /// Replaces a word of the current block if it holds `expected`; returns the index it ran on and what it found.
+    /// Price: 8 instructions, 1 branch.
+    ///
+    /// # Safety
+    /// As for [`add`].
+    #[cfg(not(dacapo_broken = "input_overwritten"))]
+    pub unsafe fn compare_store(offset: usize, expected: usize, new: usize) -> (i32, usize) {
+        |index, block|
+        let found = [block + offset];
+        leave if found != expected;
+        commit [block + offset] = new;
+        return (index as i32, found);
+    }
+}
+
+section! {
+    /// Puts a node on top of the current block's list; false if the list is full. Price: 11 instructions, 1 branch.
+    ///
+    /// # Safety
+    /// As for [`add`], the word being the list's head; `node` is a free object of at least two words that nobody else uses.
+    #[must_use]
+    pub unsafe fn list_push(offset: usize, scratch node: *mut ListNode) -> bool {
+        |room, block|
+        let head = [block + offset];
+        room = [head + 8];
+        room -= 1 or leave;
+        scratch [node] = (head, room);
+        commit [block + offset] = node;
+        return room as isize >= 0;
+    }
+}
+
+section! {
+    /// Takes the top node of the current block's list; null if it is empty. Price: 9 instructions, 1 branch.
+    ///
+    /// # Safety
+    /// As for [`add`], the word being the list's head.
+    #[must_use]
+    pub unsafe fn list_pop(offset: usize) -> *mut ListNode {
+        |next, block|
+        let head = [block + offset];
+        next = [head];
+        leave if next == 0;
+        commit [block + offset] = next;
+        return if next == 0 { core::ptr::null_mut() } else { head as *mut ListNode };
+    }
+}
+
+section! {
+    /// Takes the current block's whole list and leaves `end`, a sentinel; null if it was empty. Price: 9 instructions, 1 branch.
+    ///
+    /// # Safety
+    /// As for [`list_pop`]; `end` is a sentinel that outlives the list.
+    #[must_use]
+    pub unsafe fn list_take(offset: usize, end: *mut ListNode) -> *mut ListNode {
+        |next, block|
+        let head = [block + offset];
+        next = [head];
+        leave if next == 0;
+        commit [block + offset] = end;
+        return if next == 0 { core::ptr::null_mut() } else { head as *mut ListNode };
+    }
+}
+
+/// Swaps two neighbouring words of the current block. Price: 6 instructions (8 on AArch64), no branch; written by hand, because the steps that
+/// there are would take four more.
+///
+/// # Safety
+/// As for [`add`]; `offset` is a multiple of 16 and the blocks are 16-aligned: one aligned store is seen whole or not at all on its own CPU.
+#[inline(always)]
+pub unsafe fn pair_swap(fields: Fields, table: *const *mut u8, offset: usize) {
+    // SAFETY: one store, the last instruction; no input is written; the caller vouches for table and offset.
+    unsafe { cpu::pair_swap(fields, table, offset) }
+}
+
+section! {
+    /// Appends an object to the current block's array; false if it is full. Price: 12 instructions, 1 branch.
+    ///
+    /// # Safety
+    /// As for [`add`], an [`ArrayHeader`](super::ArrayHeader) and its slots lying at `offset`.
+    #[must_use]
+    #[cfg(not(dacapo_broken = "two_stores"))]
+    pub unsafe fn array_push(offset: usize, object: *mut u8) -> bool {
+        |pushed, array|
+        array += offset;
+        pushed = 0;
+        let len = [array] below next or leave;
+        hidden [array + 8 * len + 16] = object;
+        pushed = len + 1;
+        commit [array] = pushed;
+        return pushed != 0;
+    }
+}
+
+section! {
+    /// Takes the last object of the current block's array; null if it is empty. Price: 11 instructions, 1 branch.
+    ///
+    /// # Safety
+    /// As for [`array_push`].
+    #[must_use]
+    #[cfg(not(dacapo_broken = "missing_clobber"))]
+    pub unsafe fn array_pop(offset: usize) -> *mut u8 {
+        |len, array|
+        array += offset;
+        len = [array];
+        let object = 0;
+        len -= 1 or leave;
+        object = [array + 8 * len + 16];
+        commit [array] = len;
+        return object as *mut u8;
+    }
+}
+
+// In builds that are wrong on purpose.
+#[cfg(dacapo_broken = "missing_clobber")]
+pub use super::cpu::broken::array_pop;
+#[cfg(dacapo_broken = "two_stores")]
+pub use super::cpu::broken::array_push;
+#[cfg(dacapo_broken = "input_overwritten")]
+pub use super::cpu::broken::compare_store;
+
+unsafe extern "C" {
+    fn dacapo_array_push_batch(
+        table: *const *mut u8,
+        offset: usize,
+        from: *const *mut u8,
+        count: usize,
+        area: usize,
+        index: usize,
+    ) -> usize;
+    fn dacapo_array_pop_batch(
+        table: *const *mut u8,
+        offset: usize,
+        to: *mut *mut u8,
+        count: usize,
+        area: usize,
+        index: usize,
+    ) -> usize;
+}
+
+/// Appends as many of `count` objects as fit to the current block's array; returns how many. One section, about 4 instructions an object.
+///
+/// # Safety
+/// As for [`array_push`]; `from` points to `count` objects.
+#[must_use]
+pub unsafe fn array_push_batch(
+    fields: Fields,
+    table: *const *mut u8,
+    offset: usize,
+    from: *const *mut u8,
+    count: usize,
+) -> usize {
+    let (area, index) = fields.addresses();
+    // SAFETY: the caller's promises are the section's; the field addresses are the current thread's.
+    unsafe { dacapo_array_push_batch(table, offset, from, count, area, index) }
+}
+
+/// Takes up to `count` objects from the end of the current block's array into `to`; returns how many. One section, about 4 instructions an object.
+///
+/// # Safety
+/// As for [`array_pop`]; `to` has room for `count` objects.
+#[must_use]
+pub unsafe fn array_pop_batch(
+    fields: Fields,
+    table: *const *mut u8,
+    offset: usize,
+    to: *mut *mut u8,
+    count: usize,
+) -> usize {
+    let (area, index) = fields.addresses();
+    // SAFETY: the caller's promises are the section's; the field addresses are the current thread's.
+    unsafe { dacapo_array_pop_batch(table, offset, to, count, area, index) }
+}
