@@ -13,7 +13,7 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from ci import abi, build, check, controls, ctests, faults, init, preload, programs, qemu, rusttests, security, selftest, setup
+from ci import abi, build, check, controls, ctests, faults, init, preload, programs, qemu, rusttests, security, selftest, setup, snippets
 from ci.paths import CPUS, host
 from ci.results import Tally
 from ci.shell import ROOT, Failed, capture, say
@@ -316,6 +316,16 @@ def _programs(tally):
 def _programs_long(tally):
     native()
     programs.run_all(tally, long=True)
+
+
+@suite("refused", "wrong uses of section!, the steps without assembly, are errors of the compilation, each with its message")
+def _refused(tally):
+    snippets.refused(tally, native())
+
+
+@suite("docs", "the tutorial's Rust blocks, put together, compile and do what the page says")
+def _docs(tally):
+    snippets.pages(tally, native())
 
 
 def _init(tally, cpu, version):
