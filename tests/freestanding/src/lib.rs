@@ -2,6 +2,8 @@
 //! little of what it tests.
 #![no_std]
 
+pub mod tls;
+
 use core::ffi::CStr;
 use core::ptr;
 
