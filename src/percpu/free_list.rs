@@ -35,10 +35,20 @@ unsafe impl Block for List {}
 // SAFETY: push, pop and take all refuse on the stopped block: its sentinel has neither a next node nor room.
 unsafe impl Refusing for List {}
 
-/// A whole list, taken: newest first.
+/// Nodes taken at once, newest first, linked as they were in their list: [`FreeList::push_chain`] puts them back without touching them.
 #[derive(Debug)]
 pub struct Chain {
+    /// The newest node; the sentinel, or null, if there is none.
     head: *mut ListNode,
+}
+
+impl Chain {
+    /// Whether no node is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        // SAFETY: a chain's nodes are ours, and its sentinel outlives the lists.
+        self.head.is_null() || unsafe { (*self.head).next }.is_null()
+    }
 }
 
 impl Iterator for Chain {
@@ -138,6 +148,40 @@ impl FreeList {
             list.head = node.as_ptr();
             Ok(())
         })
+    }
+
+    /// Puts a chain onto the current CPU's list: in one store if that list is empty, for a chain's nodes have the room words of a list that is all
+    /// theirs; else node by node, the newest first.
+    ///
+    /// # Errors
+    /// The list is full or stopped: the rest comes back.
+    ///
+    /// # Safety
+    /// The chain was taken from a list of this `FreeList`; its nodes are free and stay valid until they were popped.
+    pub unsafe fn push_chain(&self, mut chain: Chain) -> Result<(), Chain> {
+        if chain.is_empty() {
+            return Ok(());
+        }
+        let (end, head) = (self.end() as usize, chain.head as usize);
+        let put = || {
+            // SAFETY: the block's first word is its head; the chain's nodes end in this sentinel too, and count their room from it. The stopped
+            // block's list ends in a sentinel of its own, so nothing is put there.
+            let (index, found) = unsafe { section::compare_store(rseq::fields(), self.lists.table(), 0, end, head) };
+            index >= 0 && found == end
+        };
+        if put() || (self.refused() == Refusal::Again && put()) {
+            return Ok(());
+        }
+        while let Some(mut node) = chain.next() {
+            // SAFETY: taken out of the chain, so free.
+            if unsafe { self.push(node) }.is_err() {
+                // An attempt that was aborted has written to the node: link it anew.
+                // SAFETY: both are ours; the room above the rest is what its own room leaves.
+                unsafe { *node.as_mut() = ListNode { next: chain.head, room: (*chain.head).room - 1 } };
+                return Err(Chain { head: node.as_ptr() });
+            }
+        }
+        Ok(())
     }
 
     /// Takes the newest node of the current CPU's list; `None` if it is empty or stopped.

@@ -59,6 +59,45 @@ fn it_is_last_in_first_out_and_bounded() {
     assert!(FreeList::new(usize::MAX).is_err());
 }
 
+#[test]
+fn a_chain_goes_back_at_once_or_node_by_node_and_the_rest_comes_back() {
+    support::affinity::pin(support::affinity::allowed()[0]);
+    let list = FreeList::new(4).expect("memory");
+    let Pool(nodes) = pool(8);
+    for &node in &nodes[..3] {
+        assert!(push(&list, node));
+    }
+    // SAFETY: for all of this test: the chains are this list's, the nodes leaked.
+    unsafe {
+        // Into an empty list: as it was.
+        let chain = list.take();
+        assert!(!chain.is_empty());
+        assert!(list.push_chain(chain).is_ok());
+        assert_eq!([list.pop(), list.pop()], [Some(nodes[2]), Some(nodes[1])]);
+        // What is left of a chain is a chain.
+        for &node in &nodes[4..7] {
+            list.push(node).expect("room");
+        }
+        let mut chain = list.take();
+        assert_eq!(chain.next(), Some(nodes[6]));
+        assert!(list.push_chain(chain).is_ok());
+        assert_eq!(list.take().collect::<Vec<_>>(), [nodes[5], nodes[4], nodes[0]]);
+        // Onto others, until the list is full.
+        for &node in &nodes[..4] {
+            list.push(node).expect("room");
+        }
+        let chain = list.take();
+        for &node in &nodes[4..6] {
+            list.push(node).expect("room");
+        }
+        let rest = list.push_chain(chain).expect_err("room for two of four");
+        assert_eq!(rest.collect::<Vec<_>>(), [nodes[1], nodes[0]]);
+        assert_eq!(list.take().collect::<Vec<_>>(), [nodes[2], nodes[3], nodes[5], nodes[4]]);
+        assert!(list.push_chain(list.take()).is_ok(), "nothing to put");
+        assert!(list.pop().is_none());
+    }
+}
+
 /// Threads pass objects around through their CPUs' lists while another drains them all: none is lost, none is held twice.
 #[test]
 fn no_object_is_lost_or_doubled_under_signals_migrations_and_drains() {
@@ -103,6 +142,16 @@ fn no_object_is_lost_or_doubled_under_signals_migrations_and_drains() {
                         mine.push(node);
                     }
                     None => mine.extend(spare.lock().expect("no panic").0.pop()),
+                }
+                // Now and then a whole list is taken and put back, here or on the CPU that the thread has come to meanwhile.
+                let chain = list.take();
+                // SAFETY: this list's chain, of leaked nodes; nobody held them while they were in it.
+                if let Err(rest) = unsafe { list.push_chain(chain) } {
+                    let mut spare = spare.lock().expect("no panic");
+                    for node in rest {
+                        hold(node);
+                        spare.0.push(node);
+                    }
                 }
                 while let Some(node) = mine.pop() {
                     if !push(&list, node) {
