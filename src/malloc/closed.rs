@@ -1,7 +1,7 @@
 //! The per-CPU heap with its fast paths closed: every call comes through here, is counted (`count`) and fills what it hands over (`poison`,
 //! mallopt's M_PERTURB).
 //!
-//! Price: a malloc and free pair takes about three times as long as without; still no locked instruction and no lock.
+//! Price: a malloc and free pair takes four times as long as without (28 against 7 ns), filled five times; still no locked instruction, no lock.
 
 use super::counts;
 use super::cpu_cache;

@@ -57,10 +57,12 @@ fn aborts() -> Option<usize> {
     None
 }
 
+#[inline(never)]
 fn field(out: &mut Writer, name: &str, value: usize) {
     out.text("\"").text(name).text("\": ").number(value);
 }
 
+#[inline(never)]
 fn optional(out: &mut Writer, name: &str, value: Option<usize>) {
     out.text("\"").text(name).text("\": ");
     match value {
@@ -157,11 +159,13 @@ fn of_heap(out: &mut Writer, census: &Census) {
     out.text("]");
 }
 
+#[inline(never)]
 fn bytes_of(census: &Census, blocks: impl Fn(&census::Class) -> usize) -> usize {
     census.classes.iter().enumerate().map(|(class, counted)| blocks(counted) * size_class::bytes(class)).sum()
 }
 
 /// One CPU's row, or that of the threads without rseq; whether there was anything to say.
+#[inline(never)]
 fn of_cpu(out: &mut Writer, census: &Census, index: Option<usize>, mut separator: &str) -> bool {
     let mut said = false;
     for class in 1..size_class::COUNT {
@@ -242,6 +246,7 @@ pub fn table() {
     }
 }
 
+#[inline(never)]
 fn column(out: &mut Writer, value: usize, width: usize) {
     let mut digits = 1;
     let mut rest = value / 10;

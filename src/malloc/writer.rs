@@ -1,6 +1,7 @@
 //! Text without the formatting machinery: words and numbers into a small buffer, and that to a descriptor or a function.
 //!
-//! The heap may be half-way, or the cause of the message: nothing here allocates, and nothing panics.
+//! The heap may be half-way, or the cause of the message: nothing here allocates, and nothing panics. Nothing is inlined: who calls is about to end
+//! or to wait for a disk, and every C program that uses malloc carries these lines.
 
 use crate::sys::file;
 
@@ -33,6 +34,7 @@ impl Writer {
 
     /// A line on standard error that says who speaks; the caller ends it.
     #[must_use]
+    #[inline(never)]
     pub fn complaint() -> Self {
         let mut this = Self::to(2);
         this.text("dacapo malloc: ");
@@ -40,6 +42,7 @@ impl Writer {
     }
 
     /// Some bytes, as they are.
+    #[inline(never)]
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         for &byte in bytes {
             if self.len == self.buffer.len() {
@@ -54,11 +57,13 @@ impl Writer {
     }
 
     /// Some text, as it is.
+    #[inline(never)]
     pub fn text(&mut self, text: &str) -> &mut Self {
         self.bytes(text.as_bytes())
     }
 
     /// A number in some base up to 16, without a prefix.
+    #[inline(never)]
     pub fn digits(&mut self, mut value: u64, base: u64) -> &mut Self {
         let mut digits = [0_u8; 20];
         let mut used = 0;
@@ -75,16 +80,19 @@ impl Writer {
     }
 
     /// A number in decimal.
+    #[inline(never)]
     pub fn number(&mut self, value: usize) -> &mut Self {
         self.digits(value as u64, 10)
     }
 
     /// A number in hexadecimal, with its 0x.
+    #[inline(never)]
     pub fn hex(&mut self, value: usize) -> &mut Self {
         self.text("0x").digits(value as u64, 16)
     }
 
     /// Hands on what is in the buffer.
+    #[inline(never)]
     pub fn flush(&mut self) {
         let len = core::mem::take(&mut self.len);
         if len > 0 {

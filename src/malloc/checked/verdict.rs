@@ -4,18 +4,22 @@ use super::super::writer::Writer;
 use super::Block;
 use crate::sys::process::abort;
 
+#[inline(never)]
 fn about(line: &mut Writer, block: &Block) {
     line.text("a block of ").number(block.size).text(" bytes at ").hex(block.start);
     line.text(" (allocation ").number(block.serial as usize).text(")");
 }
 
+#[inline(never)]
 fn end(mut line: Writer) -> ! {
     line.text("\n");
     drop(line);
+    super::release(); // the caller's guard: a handler of SIGABRT may want to allocate before the end
     abort()
 }
 
 #[cold]
+#[inline(never)]
 pub fn no_block(address: usize) -> ! {
     let mut line = Writer::complaint();
     line.text("free(): ").hex(address).text(" is not the start of a live block");
@@ -23,6 +27,7 @@ pub fn no_block(address: usize) -> ! {
 }
 
 #[cold]
+#[inline(never)]
 pub fn not_the_start(address: usize, block: &Block) -> ! {
     let mut line = Writer::complaint();
     line.text("free(): ").hex(address).text(" is not the start of a live block: it is ");
@@ -38,6 +43,7 @@ pub fn not_the_start(address: usize, block: &Block) -> ! {
 }
 
 #[cold]
+#[inline(never)]
 pub fn twice(block: &Block) -> ! {
     let mut line = Writer::complaint();
     line.text("free(): ").hex(block.start).text(" was freed before: double free of ");
@@ -46,6 +52,7 @@ pub fn twice(block: &Block) -> ! {
 }
 
 #[cold]
+#[inline(never)]
 pub fn wrong_size(size: usize, block: &Block) -> ! {
     let mut line = Writer::complaint();
     line.text("free(): ").hex(block.start).text(" was given back as ").number(size).text(" bytes, but is ");
@@ -54,6 +61,7 @@ pub fn wrong_size(size: usize, block: &Block) -> ! {
 }
 
 #[cold]
+#[inline(never)]
 pub fn overrun(at: usize, block: &Block) -> ! {
     let mut line = Writer::complaint();
     line.text("overrun: ").hex(at).text(" was overwritten, ");
@@ -67,6 +75,7 @@ pub fn overrun(at: usize, block: &Block) -> ! {
 }
 
 #[cold]
+#[inline(never)]
 pub fn after_free(at: usize, block: &Block) -> ! {
     let mut line = Writer::complaint();
     line.text("use after free: ").hex(at).text(" was overwritten, ");
