@@ -231,7 +231,7 @@ def _c_aarch64(tally):
 
 
 # What differs from kernel to kernel is how it keeps rseq: the first kernel runs all of the harness, the others these modules.
-ABOUT_RSEQ = ("rseq::", "percpu::", "malloc::step", "malloc::signals", "malloc::threads")
+ABOUT_RSEQ = ("rseq::", "percpu::", "malloc::signals", "malloc::threads")
 
 
 def _guest(tally, name, version, cpu, only=()):
