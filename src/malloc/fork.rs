@@ -19,10 +19,10 @@ pub extern "C" fn prepare() {
     let mask = Quiet::enter().keep();
     init::acquire();
     cpu_cache::acquire();
+    shard::acquire_all(); // before the classes': a shard that is drained gives its chains to them
     central::acquire_all();
     page_heap::PAGE_HEAP.acquire();
     large::acquire();
-    shard::acquire_all();
     checked::acquire();
     MASK.store(mask.0, Ordering::Relaxed);
 }
@@ -31,10 +31,10 @@ pub extern "C" fn prepare() {
 pub extern "C" fn parent() {
     let quiet = Quiet::resume(Set(MASK.load(Ordering::Relaxed)));
     checked::release();
-    shard::release_all();
     large::unlock();
     page_heap::PAGE_HEAP.release();
     central::release_all();
+    shard::release_all();
     cpu_cache::release();
     init::release();
     drop(quiet);

@@ -1,7 +1,8 @@
 //! The locks of the slow paths, and the rule that makes them safe against signals.
 //!
 //! Whoever holds one has all signals blocked ([`Quiet`]), so no handler can interrupt a holder on its own thread and wait for it.
-//! The fast path takes no lock. Order, outermost first: initialisation, class (ascending), page heap, mappings, early heap.
+//! The fast path takes no lock. Order, outermost first: initialisation, blocks, shard (ascending), class
+//! (ascending), page heap, mappings, early heap.
 //!
 //! ```text
 //!   0 FREE   --lock-->  1 HELD   --another waits-->  2 CONTENDED (somebody may sleep)
