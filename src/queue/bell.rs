@@ -142,7 +142,9 @@ impl Bell {
 
     /// Awake again, whether somebody rang or not. The owner alone.
     pub fn wake_up(&self) {
-        self.state.store(AWAKE, Relaxed); // Relaxed: nobody infers anything from it but that no ring is needed
+        // Relaxed: nobody infers anything from it but that no ring is needed. A swap, so that it has seen a ring that came first: the model's
+        // loads may otherwise take the ring's AWAKE for newer than what this thread stores next.
+        self.state.swap(AWAKE, Relaxed);
     }
 
     /// Nobody will look any more. The owner alone; the last thing that it does.

@@ -25,15 +25,18 @@ pub const ROOM: usize = 96;
 #[derive(Debug)]
 struct Place(MaybeUninit<[u8; ROOM]>);
 
+type Run = unsafe fn(&Item, *const ());
+type Discard = unsafe fn(&Item, bool);
+
 /// Two cache lines: valid, and FREE, when all its bytes are zero.
 #[repr(C, align(128))]
 #[derive(Debug)]
 pub struct Item {
     state: AtomicU32,
     /// Runs the job: the item, the receiver's [`super::Core`].
-    run: Cell<Option<unsafe fn(&Item, *const ())>>,
+    run: Cell<Option<Run>>,
     /// Drops what is in it: a job, or else an answer.
-    discard: Cell<Option<unsafe fn(&Item, bool)>>,
+    discard: Cell<Option<Discard>>,
     place: UnsafeCell<Place>,
 }
 

@@ -21,7 +21,7 @@ impl<T, F: Fences, const N: usize> Storage<T, F, N> {
     #[allow(clippy::new_without_default, reason = "it is memory, not a value")]
     pub fn new() -> Self {
         const { assert!(N.is_power_of_two(), "a ring's capacity is a power of two") };
-        Self { shared: MaybeUninit::uninit(), slots: [const { Slot::empty() }; N] }
+        Self { shared: MaybeUninit::uninit(), slots: core::array::from_fn(|_| Slot::empty()) }
     }
 
     /// Both ends of a new, empty ring in this memory.

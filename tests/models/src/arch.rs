@@ -1,0 +1,7 @@
+pub const CACHE_LINE: usize = 128;
+
+pub mod barrier {
+    pub fn full() {
+        loom::sync::atomic::fence(loom::sync::atomic::Ordering::SeqCst);
+    }
+}

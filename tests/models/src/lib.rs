@@ -1,0 +1,79 @@
+//! Protocols of the library under a model checker.
+//!
+//! ```text
+//!     src/queue, src/sync/event_count.rs     the library's own files, by #[path]
+//!       use crate::sync::atomic              here: loom's atomics and cells
+//!       use crate::fence                     here: a membarrier is a fence in every running thread, at any point of its program
+//!       use crate::sys::futex                here: a lock and a condition variable of loom's
+//! ```
+//! loom runs each test under every interleaving (up to a number of preemptions) and every value that the memory model lets a load return. A message that
+//! is read before it was written is a data race, a sleeper that nobody wakes a deadlock; loom names both.
+//!
+//! Each property has its negative control: here with fences that order nothing, and in `x.py test --suite controls` with the library built wrong on purpose.
+#![cfg(test)]
+#![allow(dead_code, missing_docs, reason = "not every part of the library's files is used here")]
+
+mod arch;
+mod fence;
+mod queue;
+mod sync;
+mod sys;
+
+mod event_count;
+mod spsc_sleep;
+
+/// What has happened in this execution; the one that finds something is printed.
+static EVENTS: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
+
+/// Notes what a thread does.
+fn note(what: impl FnOnce() -> String) {
+    let thread = fence::number().map_or_else(|| "-".to_owned(), |number| number.to_string());
+    EVENTS.lock().expect("no panic").push(format!("thread {thread}: {}", what()));
+}
+
+/// What the model checker found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    /// Everybody who is left sleeps.
+    Deadlock,
+    /// A value was read before it was written, or written while it was read.
+    Race,
+    /// A failed assertion, or a model that is too large.
+    Other,
+}
+
+/// Runs `body` under every interleaving with up to so many preemptions.
+///
+/// In a process of its own that ends with the first thing found: what is dropped after that would fail a second time, inside the model.
+fn explore(preemptions: usize, body: impl Fn() + Send + Sync + 'static) -> Found {
+    const FOUND: [Found; 4] = [Found::Nothing, Found::Deadlock, Found::Race, Found::Other];
+    let verdict = support::child(move || {
+        let show = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            show(panic);
+            if let Ok(events) = EVENTS.try_lock() {
+                eprintln!("{}", events.join("\n"));
+            }
+            let message = panic.payload_as_str().unwrap_or_default();
+            let found = if message.starts_with("deadlock") {
+                Found::Deadlock
+            } else if message.starts_with("Causality violation") {
+                Found::Race
+            } else {
+                Found::Other
+            };
+            // SAFETY: ends the process without running anything.
+            unsafe { libc::_exit(found as i32) };
+        }));
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = Some(preemptions);
+        builder.max_branches = 20_000;
+        builder.check(move || {
+            EVENTS.lock().expect("no panic").clear();
+            body();
+        });
+        0
+    });
+    FOUND.get(verdict as usize).copied().unwrap_or(Found::Other)
+}
