@@ -65,11 +65,9 @@ def _control(tally, tool):
         tally.passed(name) if good else tally.failed(name, text, line(command))
 
 
-def run_all(tally, cpu):
-    OUT.mkdir(parents=True, exist_ok=True)
-    tool = rusttests.build(cpu, ["build", "-p", "faults"])["faults"]
+def _programs(tally, cpu):
+    """The C programs, made: {name: path}."""
     gcc = build.libc(cpu)
-    _control(tally, tool)
     made = {}
     for source in sorted(PROGRAMS.glob("*.c")):
         if source.stem == "control":
@@ -79,8 +77,29 @@ def run_all(tally, cpu):
             tally.failed(f"faults/{source.stem}: dacapo-gcc", log.read_text(errors="replace"))
             continue
         made[source.stem] = program
+    return made
+
+
+def run_whole(tally, cpu):
+    """Every call that each program makes, at every call site, with every error that the call documents."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    tool = rusttests.build(cpu, ["build", "-p", "faults"])["faults"]
+    swept = [(PROGRAMS / f"{name}.c", program) for name, program in _programs(tally, cpu).items()]
+    swept += [(FREESTANDING / f"{name}.rs", program) for name, program in sorted(rusttests.freestanding(cpu).items())]
+    for source, program in swept:
+        if source.exists() and declares_a_sweep(source):
+            _table(tally, f"faults-whole/{source.stem}", [tool, "exhaust", source, program])
+
+
+def run_all(tally, cpu):
+    OUT.mkdir(parents=True, exist_ok=True)
+    tool = rusttests.build(cpu, ["build", "-p", "faults"])["faults"]
+    _control(tally, tool)
+    made = _programs(tally, cpu)
+    for name, program in made.items():
+        source = PROGRAMS / f"{name}.c"
         if declares_a_sweep(source):
-            _table(tally, f"faults/{source.stem}", [tool, "sweep", source, program])
+            _table(tally, f"faults/{name}", [tool, "sweep", source, program])
     if {"input", "limits"} <= made.keys():
         _table(tally, "faults/bad-input", [tool, "bad-input", made["input"], made["limits"]])
     for name, program in sorted(rusttests.freestanding(cpu).items()):

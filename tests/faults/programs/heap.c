@@ -119,5 +119,9 @@ int main(void)
         }
     }
     puts("every block was as it had to be");
+    if (fflush(stdout) != 0) {
+        perror("write");
+        return 1;
+    }
     return 0;
 }

@@ -45,8 +45,8 @@ int main(void)
     pthread_barrier_init(&barrier, 0, THREADS);
     for (int n = 0; n < THREADS; n++)
         if (pthread_create(&thread[n], 0, work, 0)) {
-            puts("pthread_create");
-            return 120;
+            fputs("pthread_create\n", stderr);
+            return 1;
         }
     for (; taken < THREADS * ROUNDS / 10; taken++)
         while (sem_wait(&items) != 0)
@@ -54,5 +54,9 @@ int main(void)
     for (int n = 0; n < THREADS; n++)
         pthread_join(thread[n], 0);
     printf("%d %d %d %d\n", by_mutex, by_rwlock, by_once, taken);
+    if (fflush(stdout) != 0) {
+        perror("write");
+        return 1;
+    }
     return 0;
 }

@@ -70,5 +70,9 @@ int main(void)
         }
         printf("round %d: sum %d\n", round, sum);
     }
+    if (fflush(stdout) != 0) {
+        perror("write");
+        return 1;
+    }
     return 0;
 }

@@ -7,7 +7,7 @@
 //! | sizes | what nobody has is refused with ENOMEM or EINVAL, and nothing else changes |
 //! | frees | a pointer that is no live block ends the process with its address and the rule |
 //! | limits | memory, stack, threads: the documented error, and everything comes back |
-//! | output | full disk and closed pipe are reported |
+//! | output | full disk (at once or in the middle) and closed pipe are reported; what fitted is there |
 
 use std::ffi::CString;
 use std::fs::File;
@@ -187,6 +187,20 @@ impl Cases<'_> {
         let case = self.add("full disk", input, &["out"], expected);
         case.command.stdout(File::options().write(true).open("/dev/full").expect("/dev/full"));
         case.keeps_output = false;
+        // A disk that fills up in the middle: what fitted is there, and the rest is reported.
+        for most in [0, 1, 4096, 10_007] {
+            let expected =
+                Expected { code: 1, stdout: Some(whole_output()[..most].to_vec()), stderr: vec!["File too large"] };
+            let case = self.add(format!("room for {most} bytes"), input, &["out"], expected);
+            limit(&mut case.command, libc::RLIMIT_FSIZE as i32, most as u64);
+            // SAFETY: one async-signal-safe call in the child.
+            unsafe {
+                case.command.pre_exec(|| {
+                    libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+                    Ok(())
+                });
+            }
+        }
         for ignored in [false, true] {
             let expected = Expected {
                 code: if ignored { 1 } else { -libc::SIGPIPE },

@@ -3,6 +3,7 @@
 //! ```text
 //! faults fail CALL K FAULT PROGRAM ARGS...       one run in which the K-th CALL fails; ends as the program does
 //! faults sweep SOURCE PROGRAM [CALL] [-- ARGS]   every call that SOURCE declares, at every occurrence: a table
+//! faults exhaust SOURCE PROGRAM [CALL] [-- ARGS] every call that the program makes, at every call site, with every error it documents
 //! faults bad-input INPUT LIMITS                  programs/input.c and programs/limits.c in every bad surrounding: a table
 //! ```
 
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use tracee::{End, Injection};
 
-const USAGE: &str = "usage: faults fail CALL K FAULT PROGRAM ARGS... | faults sweep SOURCE PROGRAM [CALL] [-- ARGS...] | \
+const USAGE: &str = "usage: faults fail CALL K FAULT PROGRAM ARGS... | faults sweep|exhaust SOURCE PROGRAM [CALL] [-- ARGS...] | \
     faults bad-input INPUT LIMITS";
 
 fn fail(arguments: &[String]) -> Result<ExitCode, String> {
@@ -52,7 +53,7 @@ fn fail(arguments: &[String]) -> Result<ExitCode, String> {
     }))
 }
 
-fn sweep(arguments: &[String]) -> Result<ExitCode, String> {
+fn sweep(arguments: &[String], every: bool) -> Result<ExitCode, String> {
     let split = arguments.iter().position(|word| word == "--").unwrap_or(arguments.len());
     let (source, program, only) = match &arguments[..split] {
         [source, program] => (source, program, None),
@@ -64,8 +65,10 @@ fn sweep(arguments: &[String]) -> Result<ExitCode, String> {
         program: PathBuf::from(program),
         arguments: arguments.get(split + 1..).unwrap_or_default().to_vec(),
         only,
+        patient: every,
     };
-    Ok(if sweep.run()? == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let failures = if every { sweep.exhaust()? } else { sweep.run()? };
+    Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn bad_input(arguments: &[String]) -> Result<ExitCode, String> {
@@ -77,7 +80,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.split_first() {
         Some((command, rest)) if command == "fail" => fail(rest),
-        Some((command, rest)) if command == "sweep" => sweep(rest),
+        Some((command, rest)) if command == "sweep" => sweep(rest, false),
+        Some((command, rest)) if command == "exhaust" => sweep(rest, true),
         Some((command, rest)) if command == "bad-input" => bad_input(rest),
         _ => Err(USAGE.into()),
     };

@@ -16,6 +16,14 @@
 //! | absent | the program never makes this call (may be declared where it depends on the machine) |
 //!
 //! What is not declared is a failure, and nothing else can be declared than the first three and `absent`.
+//!
+//! The whole table ([`Sweep::exhaust`]) is wider: every call that the program makes, at the first and the last visit of every call site, with every
+//! error that the call documents. There the promise is only that a fault ends in one of the first three ways; where a source must
+//! except one, it says so, with the reason:
+//!
+//! ```text
+//! sweep-except: output EBADF -> silent (the program does not look at what its last message came to)
+//! ```
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -27,7 +35,10 @@ use crate::tracee::{self, End, Injection, Run};
 
 /// Runs of one sweep: with more occurrences than this, each call site still gets its first and last ones.
 const MOST_RUNS: usize = 120;
+/// What a program without a fault does in a hundredth of a second.
 const LIMIT: Duration = Duration::from_secs(10);
+/// The same where many runs meet a busy machine.
+const PATIENT: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -124,6 +135,14 @@ fn chosen(sites: &[String]) -> Vec<usize> {
     numbers.into_iter().collect()
 }
 
+/// The first and the last occurrence at each call site.
+fn ends(sites: &[String]) -> Vec<usize> {
+    let first = sites.iter().enumerate().filter(|(n, site)| !sites[..*n].contains(site));
+    let last = sites.iter().enumerate().filter(|(n, site)| !sites[n + 1..].contains(site));
+    let numbers: std::collections::BTreeSet<usize> = first.chain(last).map(|(n, _)| n + 1).collect();
+    numbers.into_iter().collect()
+}
+
 /// One row of the table: equal outcomes at one call site.
 struct Row {
     site: String,
@@ -141,9 +160,70 @@ pub struct Sweep {
     pub arguments: Vec<String>,
     /// Only sweeps of this call.
     pub only: Option<String>,
+    /// Whether a run may take long before it counts as hanging.
+    pub patient: bool,
 }
 
 impl Sweep {
+    /// Prints the table of everything: the number of failures. Rows that went well are summed up, one line a call and call site.
+    pub fn exhaust(&self) -> Result<usize, String> {
+        let symbols = Symbols::read(&self.program);
+        let name = self.program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let text =
+            std::fs::read_to_string(&self.source).map_err(|error| format!("{}: {error}", self.source.display()))?;
+        let excepted: Vec<_> =
+            text.lines().filter_map(|line| line.split_once("sweep-except: ")).map(|(_, rest)| rest).collect();
+        let (mut failures, mut runs) = (0, 0);
+        println!("{name}: system call x call site x every documented error");
+        for (call_name, faults) in names::DOCUMENTED {
+            let Some(call) = names::call(call_name) else { continue };
+            if self.only.as_ref().is_some_and(|only| only != call_name) {
+                continue;
+            }
+            let mut went_well: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
+            let clean = self.once(&symbols, Injection { call, nth: 0, fault: Fault::Short });
+            if clean.sites.is_empty() {
+                continue;
+            }
+            for fault_name in faults.split(' ') {
+                let fault = names::fault(fault_name).ok_or(format!("{fault_name}: no such fault"))?;
+                for row in self.sweep_at(&symbols, (call, fault), &clean, ends(&clean.sites), &mut runs) {
+                    let fine = matches!(row.outcome, Outcome::Handled | Outcome::Error | Outcome::Abort);
+                    let exception = excepted.iter().find(|line| {
+                        let mut words = line.split(' ');
+                        words.next() == Some(call_name)
+                            && words.next().is_some_and(|words| words.split('|').any(|word| word == fault_name))
+                    });
+                    if fine {
+                        *went_well.entry(row.site).or_default() += &format!(" {fault_name}:{}", row.outcome);
+                    } else if let Some(line) = exception {
+                        println!(
+                            "  ok     {call_name:18} {fault_name:7} {:58} x{:<4} {:9} {line}",
+                            row.site, row.times, row.outcome
+                        );
+                    } else {
+                        failures += 1;
+                        println!(
+                            "  FAILED {call_name:18} {fault_name:7} {:58} x{:<4} {:9} {}\n         repeat: faults fail {call_name} {} {fault_name} {} {}",
+                            row.site,
+                            row.times,
+                            row.outcome,
+                            row.said,
+                            row.nth,
+                            self.program.display(),
+                            self.arguments.join(" ")
+                        );
+                    }
+                }
+            }
+            for (site, outcomes) in went_well {
+                println!("  ok     {call_name:18} {site:58}{outcomes}");
+            }
+        }
+        println!("{name}: {runs} runs, {failures} failures");
+        Ok(failures)
+    }
+
     /// Prints the table; the number of failures.
     pub fn run(&self) -> Result<usize, String> {
         let symbols = Symbols::read(&self.program);
@@ -189,7 +269,14 @@ impl Sweep {
     }
 
     fn once(&self, symbols: &Symbols, injection: Injection) -> Run {
-        tracee::run(&self.program, &self.arguments, &self.source, symbols, injection, LIMIT)
+        tracee::run(
+            &self.program,
+            &self.arguments,
+            &self.source,
+            symbols,
+            injection,
+            if self.patient { PATIENT } else { LIMIT },
+        )
     }
 
     fn sweep(&self, symbols: &Symbols, call: Call, fault: Fault, runs: &mut usize) -> Result<Vec<Row>, String> {
@@ -199,8 +286,20 @@ impl Sweep {
             let said = String::from_utf8_lossy(&clean.stderr).into_owned();
             return Err(format!("{} fails without any fault: {:?} {said}", self.program.display(), clean.end));
         }
+        let rows = self.sweep_at(symbols, (call, fault), &clean, chosen(&clean.sites), runs);
+        Ok(if rows.is_empty() { vec![Self::absent()] } else { rows })
+    }
+
+    fn sweep_at(
+        &self,
+        symbols: &Symbols,
+        (call, fault): (Call, Fault),
+        clean: &Run,
+        occurrences: Vec<usize>,
+        runs: &mut usize,
+    ) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
-        for nth in chosen(&clean.sites) {
+        for nth in occurrences {
             let run = self.once(symbols, Injection { call, nth, fault });
             *runs += 1;
             if !run.injected {
@@ -217,6 +316,6 @@ impl Sweep {
                 }
             }
         }
-        Ok(if rows.is_empty() { vec![Self::absent()] } else { rows })
+        rows
     }
 }
