@@ -73,12 +73,14 @@ def cc(args):
 @command(
     option("--suite", action="append", default=[], metavar="NAME", help="only this suite (repeatable)"),
     option("--list", action="store_true", help="list the suites and what each proves"),
+    option("--minutes", type=float, help="how long each suite that searches at random (fuzz, stress) may take"),
+    option("--seed", type=int, help="what such a suite starts from: a failure names it"),
 )
 def test(args):
     """Build and pass everything, on x86_64 and aarch64; the last line is `N passed, N failed, N skipped`."""
     from ci import suites
 
-    return suites.show() if args.list else suites.test(args.suite)
+    return suites.show() if args.list else suites.test(args.suite, args.minutes, args.seed)
 
 
 @command(PASSED_ON)

@@ -13,7 +13,8 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from ci import abi, build, check, controls, ctests, faults, init, preload, programs, qemu, rusttests, security, selftest, setup, snippets
+from ci import (abi, build, check, controls, ctests, faults, fuzz, init, preload, programs, qemu, rusttests, security, selftest, setup,
+                snippets, stress)
 from ci.paths import CPUS, host
 from ci.results import Tally
 from ci.shell import ROOT, Failed, capture, say
@@ -56,6 +57,10 @@ class Suite:
 
 
 SUITES = []
+
+
+# What `x.py test --minutes N --seed N` asks of the suites that search at random.
+WISH = {"minutes": None, "seed": None}
 
 
 def suite(name, proves, default=True):
@@ -122,8 +127,8 @@ def _hosted(tally, row, env=None, wrapper=()):
     for package, folder in sorted(members().items()):
         if not folder.startswith("tests/") or package in ("freestanding", "support"):
             continue
-        if package == "step" or package != "hosted" and row != "adopted":
-            continue  # step has a suite of its own; others choose their own rows
+        if package in ("step", "stress") or package != "hosted" and row != "adopted":
+            continue  # these have suites of their own; others choose their own rows
         for name, program in rusttests.harness(native(), package).items():
             rusttests.run_harness(tally, f"{package}-{row}/{name}" if name != package else f"{package}-{row}",
                                   [*wrapper, program], {"DACAPO_EXPECT_RSEQ": row, **(env or {})})
@@ -289,6 +294,26 @@ def _faults(tally):
     faults.run_all(tally, native())
 
 
+@suite("faults-whole", "every call that a program makes refused at every call site with every error it documents (3 minutes)", default=False)
+def _faults_whole(tally):
+    faults.run_whole(tally, native())
+
+
+def _searched(run, tally):
+    minutes, seed = WISH["minutes"], WISH["seed"]
+    run(tally, native(), seed=seed, **({"seconds": 60 * minutes} if minutes else {}))
+
+
+@suite("fuzz", "random calls of printf, scanf, strtod, qsort, strings and dates do what glibc's do; --minutes N, --seed N")
+def _fuzz(tally):
+    _searched(fuzz.run_all, tally)
+
+
+@suite("stress", "threads by the dozen under timers, moves, forks, drains and churn lose nothing; --minutes N, --seed N")
+def _stress(tally):
+    _searched(stress.run_all, tally)
+
+
 @suite("security", "what hardens a program: ASLR, RELRO, no writable code, canary, mangled pointers, guards, AT_SECURE")
 def _security(tally):
     cpus = [cpu for cpu in CPUS.values() if cpu.native or not setup.missing(build.needs(cpu))]
@@ -360,8 +385,9 @@ def _run(row):
     return tally
 
 
-def test(names):
+def test(names, minutes=None, seed=None):
     """Runs the named suites, or all that run by default; prints the closing line and returns the exit code."""
+    WISH.update(minutes=minutes, seed=seed)
     unknown = set(names) - {row.name for row in SUITES}
     if unknown:
         raise Failed(f"no such suite: {', '.join(sorted(unknown))} (x.py test --list)")

@@ -143,6 +143,7 @@ int main(int argc, char **argv)
                 time_t second = 1700000000;
                 const char *plain = getenv("DACAPO_TEST"), *careful = secure_getenv("DACAPO_TEST");
 
+                free(malloc(100)); /* the heap reads DACAPO_MALLOC when it comes up */
                 printf("secure %lu\n", getauxval(AT_SECURE));
                 printf("getenv %s\nsecure_getenv %s\n", plain ? plain : "nothing", careful ? careful : "nothing");
                 printf("hour %d\n", localtime(&second)->tm_hour);

@@ -4,8 +4,9 @@ use std::cell::UnsafeCell;
 
 use crate::trap;
 
-/// What each signal's handler runs, given its number in order of arrival.
-struct Body(UnsafeCell<(usize, Option<*mut dyn FnMut(usize)>)>);
+type Handler = *mut dyn FnMut(usize);
+/// What each signal's handler runs, given its number in order of arrival, and how many arrived.
+struct Body(UnsafeCell<(usize, Option<Handler>)>);
 // SAFETY: used by the one thread that sends itself the signals.
 unsafe impl Sync for Body {}
 static BODY: Body = Body(UnsafeCell::new((0, None)));

@@ -1,0 +1,100 @@
+"""Random calls of printf, scanf, strtod, qsort, strings and dates, with dacapo's libc and with the host's: tests/fuzz/fuzz.c, compiled twice.
+
+A run has a seed, which is printed; a case has a number.  A difference prints the two lines and the command that shows them again.  A difference that
+is meant stands in DIFFERENCES with its reason; so many of each were met is said, so that a row that explains nothing any more is seen.
+"""
+
+import itertools
+import random
+import re
+import subprocess
+import time
+
+from ci import build
+from ci.paths import TARGET
+from ci.shell import ROOT, capture, line, say
+
+SOURCE = ROOT / "tests/fuzz/fuzz.c"
+OUT = TARGET / "fuzz"
+CFLAGS = ("-O1", "-g", "-std=gnu11", "-fno-builtin", "-w")
+FAMILIES = ("printf", "scanf", "number", "qsort", "string", "time")
+BLOCK = 256  # cases a hash
+ROUND = 16 * BLOCK
+SECONDS = 8
+# (family, what the host's line matches, what ours matches, why they may differ)
+DIFFERENCES = (
+    ("printf", r"\[%[^ ]*#[^ ]*[gG]\]%n: .*1\.[eE]", r"1\.0+[eE]",
+     "glibc forgets the zeros that # asks of %g where rounding carries into a new digit: 999999.5 is 1.00000e+06"),
+    ("time", r" %E?C: \d -?\d ", r" %E?C: \d -?0\d ", "C has %C as two digits, 00 to 99; glibc gives one for the first centuries"),
+)
+
+
+def _says(program, *words):
+    """A program's lines; its end is the last one if it is not 0."""
+    done = subprocess.run([str(program), *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=300,
+                          env={"TZ": "UTC", "LC_ALL": "C"})
+    lines = done.stdout.decode(errors="replace").splitlines()
+    return lines + ([f"ended with {done.returncode}"] if done.returncode else [])
+
+
+def _differences(programs, family, seed, first, count):
+    """The cases of a block whose lines differ: [(number, the host's, ours)]."""
+    host, ours = (_says(program, family, seed, first, count, "show") for program in programs)
+    pairs = itertools.zip_longest(host, ours, fillvalue="(nothing)")
+    return [(first + number, *pair) for number, pair in enumerate(pairs) if pair[0] != pair[1]]
+
+
+def _explained(family, host, ours):
+    for row in DIFFERENCES:
+        if row[0] == family and re.search(row[1], host) and re.search(row[2], ours):
+            return row[3]
+    return ""
+
+
+def _build(cpu):
+    OUT.mkdir(parents=True, exist_ok=True)
+    programs = (OUT / "host", OUT / "ours")
+    for compiler, program in zip(("gcc", build.libc(cpu)), programs):
+        capture([compiler, *CFLAGS, SOURCE, "-o", program])
+    return programs
+
+
+def _control(tally, programs):
+    """A difference must be seen: the host's program against itself with another seed."""
+    host = _says(programs[0], "printf", 1, 0, BLOCK)
+    other = _says(programs[0], "printf", 2, 0, BLOCK)
+    good = len(host) == len(other) == 1 and host != other
+    tally.passed("fuzz/another seed gives another hash") if good else tally.failed("fuzz/another seed gives another hash", f"{host} {other}")
+
+
+def run_all(tally, cpu, seconds=SECONDS, seed=None):
+    """Every family for its share of the time."""
+    seed = random.randrange(1 << 32) if seed is None else seed
+    programs = _build(cpu)
+    _control(tally, programs)
+    say(f"seed {seed}, {seconds} s")
+    for family in FAMILIES:
+        end = time.monotonic() + seconds / len(FAMILIES)
+        first, met, wrong = 0, {}, []
+        while not wrong and (first == 0 or time.monotonic() < end):
+            host, ours = (_says(program, family, seed, first, ROUND) for program in programs)
+            for number, pair in enumerate(itertools.zip_longest(host, ours)):
+                if pair[0] == pair[1]:
+                    continue
+                for case, theirs, mine in _differences(programs, family, seed, first + number * BLOCK, BLOCK):
+                    reason = _explained(family, theirs, mine)
+                    if reason:
+                        met[reason] = met.get(reason, 0) + 1
+                    else:
+                        wrong.append((case, theirs, mine))
+            first += ROUND
+        for reason, times in met.items():
+            say(f"  {family}: {times} differences explained: {reason}")
+        name = f"fuzz/{family}: {first} cases with seed {seed}"
+        if wrong:
+            case, theirs, mine = wrong[0]
+            tally.failed(name, f"{len(wrong)} cases differ; the first:\nglibc:  {theirs}\ndacapo: {mine}",
+                         line([programs[1], family, seed, case, 1, "show"]))
+        else:
+            say(f"  {family}: {first} cases, equal")
+            tally.passed(name)
