@@ -7,6 +7,7 @@
 //! | sizes | what nobody has is refused with ENOMEM or EINVAL, and nothing else changes |
 //! | frees | a pointer that is no live block ends the process with its address and the rule |
 //! | limits | memory, stack, threads: the documented error, and everything comes back |
+//! | auxiliary vector | each entry taken away, and addresses and sizes that are none: the program runs all the same |
 //! | output | full disk (at once or in the middle) and closed pipe are reported; what fitted is there |
 
 use std::ffi::CString;
@@ -17,6 +18,8 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use crate::registers::Registers;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -187,8 +190,8 @@ impl Cases<'_> {
         let case = self.add("full disk", input, &["out"], expected);
         case.command.stdout(File::options().write(true).open("/dev/full").expect("/dev/full"));
         case.keeps_output = false;
-        // A disk that fills up in the middle: what fitted is there, and the rest is reported.
-        for most in [0, 1, 4096, 10_007] {
+        // A disk that fills up in the middle: what fitted is there, and the rest is reported (in a file with as much room).
+        for most in [100, 4096, 10_007] {
             let expected =
                 Expected { code: 1, stdout: Some(whole_output()[..most].to_vec()), stderr: vec!["File too large"] };
             let case = self.add(format!("room for {most} bytes"), input, &["out"], expected);
@@ -293,6 +296,97 @@ impl Case {
     }
 }
 
+/// Starts a program with one entry of its auxiliary vector changed, as a loader could that is not the kernel; what it printed, if it ended well.
+///
+/// The program stops after execve(2), because it is traced; the vector lies behind the environment on its stack.
+fn with_entry(program: &Path, change: impl Fn(u64) -> Option<(u64, u64)>) -> Result<Vec<u8>, String> {
+    let mut out = memfd();
+    let mut command = Command::new(program);
+    command.arg("out").stdout(out.try_clone().expect("dup"));
+    // SAFETY: one async-signal-safe call in the child.
+    unsafe {
+        command.pre_exec(|| match libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        });
+    }
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    let pid = child.id() as libc::pid_t;
+    let mut status = 0;
+    // SAFETY: the child is ours, and stopped from here on; addresses are the child's.
+    unsafe {
+        libc::waitpid(pid, &raw mut status, 0);
+        let word = |address: u64| libc::ptrace(libc::PTRACE_PEEKDATA, pid, address, 0) as u64;
+        let mut at = Registers::of(pid).ok_or("it did not stop")?.stack_pointer();
+        at += 8 * (word(at) + 2); // argc, argv, null
+        while word(at) != 0 {
+            at += 8; // the environment
+        }
+        at += 8;
+        while word(at) != 0 {
+            if let Some((key, value)) = change(word(at)) {
+                libc::ptrace(libc::PTRACE_POKEDATA, pid, at, key);
+                libc::ptrace(libc::PTRACE_POKEDATA, pid, at + 8, value);
+            }
+            at += 16;
+        }
+        libc::ptrace(libc::PTRACE_DETACH, pid, 0, 0);
+    }
+    let status = child.wait().map_err(|error| error.to_string())?;
+    if status.success() { Ok(contents(&mut out)) } else { Err(status.to_string()) }
+}
+
+/// The auxiliary vector's cases; (cases, failures).
+fn auxiliary_vector(program: &Path) -> (usize, usize) {
+    const IGNORE: u64 = 1; // AT_IGNORE: as if the entry were not there
+    const KEYS: [(u64, &str); 15] = [
+        (3, "PHDR"),
+        (5, "PHNUM"),
+        (6, "PAGESZ"),
+        (11, "UID"),
+        (15, "PLATFORM"),
+        (16, "HWCAP"),
+        (17, "CLKTCK"),
+        (23, "SECURE"),
+        (25, "RANDOM"),
+        (26, "HWCAP2"),
+        (27, "RSEQ_FEATURE_SIZE"),
+        (28, "RSEQ_ALIGN"),
+        (31, "EXECFN"),
+        (33, "SYSINFO_EHDR"),
+        (51, "MINSIGSTKSZ"),
+    ];
+    let removed = KEYS.map(|(key, name)| (format!("no AT_{name}"), key, None));
+    let wrong = [
+        ("AT_RSEQ_FEATURE_SIZE of 1", 27, 1),
+        ("AT_RSEQ_FEATURE_SIZE of 2^31", 27, 1 << 31),
+        ("AT_RSEQ_FEATURE_SIZE of 33", 27, 33),
+        ("AT_RSEQ_ALIGN of 2^20", 28, 1 << 20),
+        ("AT_SYSINFO_EHDR of 0", 33, 0),
+        ("AT_PHNUM of 0", 5, 0),
+        ("AT_SECURE of 1", 23, 1),
+        ("AT_MINSIGSTKSZ of 2^40", 51, 1 << 40),
+    ]
+    .map(|(name, key, value)| (name.to_owned(), key, Some(value)));
+    let mut failures = 0;
+    let cases: Vec<_> = removed.into_iter().chain(wrong).collect();
+    for (name, wanted, value) in &cases {
+        let change = |key| (key == *wanted).then(|| value.map_or((IGNORE, 0), |value| (key, value)));
+        let problem = match with_entry(program, change) {
+            Ok(text) if text == whole_output() => None,
+            Ok(text) => Some(format!("other output ({} bytes)", text.len())),
+            Err(problem) => Some(problem),
+        };
+        println!(
+            "  {:6} {name:34} {}",
+            if problem.is_none() { "ok" } else { "FAILED" },
+            problem.as_deref().unwrap_or("exit 0")
+        );
+        failures += usize::from(problem.is_some());
+    }
+    (cases.len(), failures)
+}
+
 /// Runs every case, prints the table; the number of failures.
 pub fn run(input: &Path, limits: &Path) -> usize {
     let mut cases = Cases { input, limits, list: Vec::new() };
@@ -311,6 +405,8 @@ pub fn run(input: &Path, limits: &Path) -> usize {
             println!("         {problem}");
         }
     }
+    let (more, failed) = auxiliary_vector(input);
+    let (total, failures) = (total + more, failures + failed);
     println!("bad input: {total} cases, {failures} failures");
     failures
 }

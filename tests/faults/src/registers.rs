@@ -17,11 +17,12 @@ struct Layout {
     number: Option<usize>,
     result: usize,
     arguments: [usize; 3],
+    stack_pointer: usize,
 }
 
 const LAYOUT: Layout = match std::env::consts::ARCH.as_bytes()[0] {
-    b'x' => Layout { words: 27, number: Some(15), result: 10, arguments: [14, 13, 12] },
-    _ => Layout { words: 34, number: None, result: 0, arguments: [0, 1, 2] },
+    b'x' => Layout { words: 27, number: Some(15), result: 10, arguments: [14, 13, 12], stack_pointer: 19 },
+    _ => Layout { words: 34, number: None, result: 0, arguments: [0, 1, 2], stack_pointer: 31 },
 };
 
 /// A stopped thread's general registers.
@@ -37,6 +38,11 @@ impl Registers {
         // SAFETY: the vector describes `words`.
         let result = unsafe { libc::ptrace(libc::PTRACE_GETREGSET, tid, NT_PRSTATUS, &raw mut vector) };
         (result == 0).then_some(registers)
+    }
+
+    /// Where its stack ends.
+    pub fn stack_pointer(&self) -> u64 {
+        self.words[LAYOUT.stack_pointer]
     }
 
     fn vector(&mut self) -> iovec {
