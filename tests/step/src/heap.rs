@@ -1,4 +1,4 @@
-//! The heap's sections: its fast paths, and each place in its slow paths into which a section of `arch/<cpu>/rseq.rs` was inlined.
+//! The heap's sections: its fast paths, and each place in its slow paths into which a section of `arch/rseq.rs` was inlined.
 //!
 //! Which of them a call comes through depends on how full the CPU's two lists are, so each scenario makes its own filling. Beforehand all
 //! lists are drained, so that every step begins alike. The model is that of malloc: a block that is live is not given out again, and a block that

@@ -43,6 +43,22 @@ pub struct Inputs {
     pub objects: [usize; BATCH],
 }
 
+dacapo::rseq::section! {
+    /// Adds to two neighbours at once: the steps that no section of the library has.
+    ///
+    /// # Safety
+    /// As for `section::pair_swap`.
+    unsafe fn raise_pair(offset: usize, by: usize) {
+        |_index, block|
+        block += offset;
+        let a = [block];
+        let b = [block + 8];
+        a += by;
+        b += by;
+        commit [block] = (a, b);
+    }
+}
+
 /// One section.
 pub struct Operation {
     pub name: &'static str,
@@ -207,6 +223,18 @@ pub const OPERATIONS: &[Operation] = &[
             let count = BATCH.min(block.array.len());
             let rest = block.array.len() - count;
             Answer::of(&block.array.split_off(rest))
+        },
+    },
+    Operation {
+        name: "raise_pair",
+        run: run!(i => {
+            raise_pair(i.fields, i.table, COUNTER, i.value);
+            Answer::of(&[])
+        }),
+        model: |block, inputs, _| {
+            block.counter += inputs.value;
+            block.cell += inputs.value;
+            Answer::of(&[])
         },
     },
 ];

@@ -1,4 +1,4 @@
-//! The sections of `arch/<cpu>/rseq.rs`, each on a block of its own, held against its model.
+//! The sections of `arch/rseq.rs`, each on a block of its own, held against its model.
 
 use std::collections::BTreeMap;
 
