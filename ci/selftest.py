@@ -6,7 +6,7 @@ import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 
-from ci import ctests, heap, qemu, rusttests, setup, tidy
+from ci import ctests, heap, qemu, rusttests, setup, snippets, tidy
 from ci.paths import host
 from ci.results import Tally
 from ci.shell import Failed, run
@@ -283,6 +283,22 @@ def _heap(tally):
             tally.passed(f"tools/heap/{name}")
 
 
+def _snippets(tally):
+    """A program that should be refused and is not, one that is refused for another reason, a page whose blocks are no program."""
+    wanted = "error: two commits: a section has one"
+    _expect(tally, "snippets/refused", snippets.verdict(wanted, 1, "error: two commits: a section\n    has one visible store"), None)
+    _expect(tally, "snippets/accepted", snippets.verdict(wanted, 0, ""), "it was accepted")
+    _expect(tally, "snippets/other-reason", bool(snippets.verdict(wanted, 1, "error: expected `;`")), True)
+    _expect(tally, "snippets/wrongly-refused", snippets.verdict("ok: it is right", 1, "error"), "it was refused")
+    page = "text\n```rust\nuse a;\n```\n```text\nno\n```\n```rust\nfn main() {}\n```\n"
+    _expect(tally, "snippets/one-program", snippets.programs(page), [(2, "use a;\n\nfn main() {}\n")])
+    try:
+        snippets.programs("```rust\nuse a;\n```\n")
+        _expect(tally, "snippets/no-main", "accepted", "refused")
+    except Failed:
+        tally.passed("snippets/no-main")
+
+
 def run_all(tally):
-    for tests in (_tidy, _readers, _c_driver, _heap, _shell):
+    for tests in (_tidy, _readers, _c_driver, _heap, _snippets, _shell):
         tests(tally)
