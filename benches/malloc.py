@@ -2,7 +2,7 @@
 
 Every peer is loaded by LD_PRELOAD under the same program (ci/allocators.py says where each comes from); musl and dacapo's libc are
 static builds of the same source.  A row is `WORKLOAD THREADS`; its figure is elapsed time over the operations of all threads, so that
-two threads on two CPUs show half of what one needs.  Options that only this benchmark has: --peer, --json, --earlier.
+two threads on two CPUs show half of what one needs.  Options that only this benchmark has: --peer, --earlier, --steps, --processor.
 """
 
 import json
@@ -19,11 +19,9 @@ from ci.shell import Failed, say
 from ci.tables import Table, figure, grid, median
 
 NS, PEAK, STEADY, LEFT, PROCESSOR, EXECUTED, LOCKED = "ns", "peak MiB", "steady MiB", "left MiB", "processor ns", "instructions", "locked"
-SHOWN = (NS, PEAK, STEADY)  # the others are in the JSON
 SLOW = {"large": 5}  # these need more time for a few operations
 # What is stepped: (workload, threads).
 STEPPED = (("pair-64", 1), ("pair-mixed", 1), ("lifo-1000", 1), ("replace", 1), ("producer-consumer", 2), ("xmalloc", 2))
-STEPS = 60_000
 # It keeps the address of a CPU's slab in a field that the kernel rewrites whenever a thread is scheduled, which is at every step.
 UNSTEPPABLE = ("tcmalloc-cpu",)
 SHARDED = "dl-sharded"
@@ -33,8 +31,9 @@ WITHIN = 1.05
 class Malloc(Table):
     """Rows are `WORKLOAD nT`, one table for each quantity; then ranks and geometric means."""
 
-    def __init__(self, names):
+    def __init__(self, names, time=NS):
         super().__init__("malloc", "malloc: every allocator in one run", names, OURS)
+        self.time = time  # which of the two: NS or PROCESSOR
 
     def put(self, case, quantity, peer, value):
         label = f"{case}, {quantity}"
@@ -47,7 +46,7 @@ class Malloc(Table):
     def cases(self, quantity):
         """Every case that has a figure of that quantity, in the order measured."""
         ending = f", {quantity}"
-        return [label[: -len(ending)] for label in self.rows if label.endswith(ending) and not label.endswith(f"processor{ending}")]
+        return [label[: -len(ending)] for label in self.rows if label.endswith(ending)]
 
     def shown(self):
         return [peer for peer in self.peers if any(row["peers"].get(peer) for row in self.rows.values())]
@@ -60,7 +59,7 @@ class Malloc(Table):
     def _by_row(self):
         stepped = [grid(["per operation", *self.shown(), ""], self._lines(quantity, self.shown())) for quantity in (EXECUTED, LOCKED)
                    if self.cases(quantity)]
-        return "\n\n".join([*(self._quantity(quantity) for quantity in SHOWN if self.cases(quantity)), *stepped, self._summary()])
+        return "\n\n".join([*(self._quantity(quantity) for quantity in (self.time, PEAK, STEADY) if self.cases(quantity)), *stepped, self._summary()])
 
     def _lines(self, quantity, shown):
         return [[case, *(figure(value) if (value := self.values(case, quantity).get(peer)) is not None else "-" for peer in shown), quantity]
@@ -82,9 +81,10 @@ class Malloc(Table):
 
     def groups(self):
         """{name: (quantity, cases)}: what geometric means are taken of."""
-        cases = self.cases(NS)
+        cases = self.cases(self.time)
         alone = [case for case in cases if case.endswith(" 1T")]
-        groups = {"ns, 1 thread": (NS, alone), "ns, more threads": (NS, [case for case in cases if case not in alone]), "ns, all": (NS, cases),
+        groups = {"ns, 1 thread": (self.time, alone), "ns, more threads": (self.time, [case for case in cases if case not in alone]),
+                  "ns, all": (self.time, cases),
                   "peak memory": (PEAK, self.cases(PEAK)), "steady memory": (STEADY, self.cases(STEADY))}
         return {name: group for name, group in groups.items() if group[1]}
 
@@ -119,7 +119,7 @@ class Malloc(Table):
     def _judge_time(self, ours):
         for name, least, limit in (("more threads", 2, WITHIN), ("1 thread", 1, 1.10)):
             cases = self.groups().get(f"ns, {name}", (NS, []))[1]
-            places = {case: place(self.values(case, NS), ours) for case in cases}
+            places = {case: place(self.values(case, self.time), ours) for case in cases}
             places = {case: found for case, found in places.items() if found[0]}
             if places:
                 good = [case for case, (rank, ratio) in places.items() if ratio <= limit and (least > 1 or rank <= 3)]
@@ -147,8 +147,9 @@ class Malloc(Table):
         if peaks:
             self.target(f"{ours}: producer-consumer, most memory of all counts", max(peaks), "<= 10 MiB", max(peaks) <= 10)
         for peer in (ours, SHARDED):
-            ratios = [self.values(case, NS)[peer] / self.values(case.replace(" 64T", " 2T"), NS)[peer] for case in self.cases(NS)
-                      if case.endswith(" 64T") and peer in self.values(case, NS) and peer in self.values(case.replace(" 64T", " 2T"), NS)]
+            pairs = [(self.values(case, self.time), self.values(case.replace(" 64T", " 2T"), self.time)) for case in self.cases(self.time)
+                     if case.endswith(" 64T")]
+            ratios = [many[peer] / two[peer] for many, two in pairs if peer in many and peer in two]
             if ratios:
                 mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
                 self.target(f"{peer}: ns at 64 threads over ns at 2, geometric mean", mean, "<= 1.00" if peer == ours else "-",
@@ -180,6 +181,8 @@ def programs(table, options):
     for name, allocator in allocators.preloads(options.wants_peer).items():
         if isinstance(allocator, Absent):
             table.absent[name] = {"its library": allocator.reason}
+        elif allocator.library and (missing := allocators.not_taken(dynamic, allocator.library)):
+            table.absent[name] = {"its library": f"the program does not take {', '.join(missing)} from it"}
         else:
             found[name] = (dynamic, allocator.environment)
             if name.startswith("tcmalloc"):
@@ -213,7 +216,7 @@ def run(options):
     unknown = set(options.peer) - set(allocators.names())
     if unknown:
         raise Failed(f"no such peer: {', '.join(sorted(unknown))}; there are {', '.join(allocators.names())}")
-    table = Malloc(allocators.names())
+    table = Malloc(allocators.names(), PROCESSOR if options.processor else NS)
     for path in options.earlier:
         take(table, path)
     if options.rounds >= 0:
@@ -270,14 +273,14 @@ def step(table, found, options):
     """Instructions and locked instructions an operation in the steady state, counted by stepping (x86_64)."""
     tool = peers.Toolchain("tools", ("gcc",), ("-static",)).compile("malloc_locks", [peers.SOURCES / "malloc_locks.c"], ("-Wall",))
     wanted = [(workload, count) for workload, count in STEPPED if options.wants(workload) and (not options.threads or count in options.threads)]
-    if not tool or not wanted:
+    if not tool or not wanted or not options.steps:
         return
     report = OUT / "malloc_locks.json"
     for workload, count in wanted:
         for peer, (program, env) in found.items():
-            if peer in UNSTEPPABLE:
+            if peer in UNSTEPPABLE or (options.quick and peer not in OURS):
                 continue
-            command = [tool, report, STEPS // 4 if options.quick else STEPS, program, workload, count, 400, "step"]
+            command = [tool, report, options.steps, program, workload, count, 400, "step"]
             try:
                 done = subprocess.run([*map(str, command)], env={**os.environ, **env}, stdin=subprocess.DEVNULL,
                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)

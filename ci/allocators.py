@@ -7,6 +7,7 @@ built is an `Absent` with the reason.
 
 import hashlib
 import json
+import os
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,11 +82,12 @@ def _rpmalloc():
 
 def _snmalloc():
     folder = _crate("snmalloc-sys") / "upstream/src"
-    source = folder / "snmalloc/override/new.cc"
+    sources = [folder / "snmalloc/override/malloc.cc", folder / "snmalloc/override/new.cc"]
     flags = ("-std=c++20", "-mcx16", "-fomit-frame-pointer", "-fvisibility=hidden",
              "-DSNMALLOC_USE_WAIT_ON_ADDRESS=1", "-DSNMALLOC_PLATFORM_HAS_GETENTROPY", "-DSNMALLOC_HAS_LINUX_RANDOM_H",
-             "-DSNMALLOC_HAS_LINUX_FUTEX_H", "-DSNMALLOC_NO_REALLOCARR", "-DSNMALLOC_USE_CXX11_THREAD_ATEXIT_DIRECT")
-    return _link("snmalloc", ["g++", *_OVERRIDE, *flags, "-I", folder, source], [source])
+             "-DSNMALLOC_HAS_LINUX_FUTEX_H", "-DSNMALLOC_NO_REALLOCARR", "-DSNMALLOC_NO_REALLOCARRAY",
+             "-DSNMALLOC_USE_CXX11_THREAD_ATEXIT_DIRECT", '-DSNMALLOC_EXPORT=__attribute__((visibility("default")))')
+    return _link("snmalloc", ["g++", *_OVERRIDE, *flags, "-I", folder, *sources], sources)
 
 
 # What TCMalloc calls itself inside, because the crate's build leaves C's names alone.
@@ -158,6 +160,18 @@ def preloads(wanted=lambda name: True):
         except (Failed, OSError, StopIteration) as failure:
             found[name] = Absent((str(failure) or "not built").splitlines()[0])
     return found
+
+
+# What the benchmark calls; all of them must come from the same heap.
+_CALLED = ("malloc", "free", "calloc", "realloc", "aligned_alloc")
+
+
+def not_taken(program, library):
+    """Which of malloc's functions the program does not take from the library that is preloaded: what the dynamic linker says."""
+    done = subprocess.run([program, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60,
+                          env={**os.environ, "LD_PRELOAD": str(library), "LD_DEBUG": "bindings", "LD_BIND_NOW": "1"}, check=False)
+    said = done.stderr.decode(errors="replace")
+    return [name for name in _CALLED if f"{program} [0] to {library} [0]: normal symbol `{name}'" not in said]
 
 
 def tcmalloc_mode(program, allocator):

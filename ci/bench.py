@@ -30,6 +30,8 @@ class Options:
     peer: list = field(default_factory=list)
     json: str = ""
     earlier: list = field(default_factory=list)
+    steps: int = 30_000
+    processor: bool = False
     files: list = field(default_factory=list)
 
     def times(self, usual, quick=1):
@@ -139,6 +141,9 @@ def parse(name, arguments):
     parser.add_argument("--json", default="", metavar="FILE", help="keep the figures there, and not in target/bench")
     parser.add_argument("--earlier", action="append", default=[], metavar="FILE",
                         help="malloc: add the figures of this file, from an earlier run (repeatable); with --rounds -1: measure nothing")
+    parser.add_argument("--steps", type=int, default=30_000, help="malloc: how many instructions are stepped through; 0: none")
+    parser.add_argument("--processor", action="store_true",
+                        help="malloc: compare processor time, not elapsed time: for a machine that others use too")
     parser.add_argument("files", nargs="*", help="input, for the benchmarks that read files")
     return Options(**vars(parser.parse_args(arguments)))
 

@@ -65,16 +65,36 @@ class Runner:
     def __call__(self, *command, env=None, data=None, timeout=600):
         """Runs a command to its end; its stdout.  Raises `Failed` if it ends otherwise than with 0."""
         words, env = self.command(command, env)
+        process = self.start(words, env, stdin=subprocess.PIPE if data is not None else subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
-            done = subprocess.run(words, cwd=self.folder, env={**os.environ, **env}, input=data,
-                                  stdin=None if data is not None else subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, check=False)
+            output, errors = process.communicate(data, timeout)
         except subprocess.TimeoutExpired:
             raise Failed(f"no end within {timeout} s: {line(words, env, self.folder)}") from None
-        if done.returncode:
-            tail = (done.stdout[-1500:] + b"\n" + done.stderr[-1500:]).decode(errors="replace").strip()
-            raise Failed(f"exit code {done.returncode}: {line(words, env, self.folder)}\n{tail}")
-        return done.stdout
+        finally:
+            end(process)
+        if process.returncode:
+            tail = (output[-1500:] + b"\n" + errors[-1500:]).decode(errors="replace").strip()
+            raise Failed(f"exit code {process.returncode}: {line(words, env, self.folder)}\n{tail}")
+        return output
+
+    def start(self, words, env, **streams):
+        """Starts words that `command` gave; `end` must follow."""
+        process = subprocess.Popen(words, cwd=self.folder, env={**os.environ, **env}, start_new_session=True, **streams)
+        _started.add(process)
+        return process
+
+
+_started = set()
+
+
+def end(process):
+    """Ends a process with everything that it started, if it has not ended."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    _started.discard(process)
 
 
 def digest(data):
@@ -147,8 +167,7 @@ def _redis(do):
         port = str(probe.getsockname()[1])
     words, env = do.command([server, "--port", port, "--bind", "127.0.0.1", "--save", "", "--io-threads", "2", "--io-threads-do-reads", "yes",
                              "--enable-debug-command", "yes", "--daemonize", "no", "--logfile", "log", "--dir", do.folder])
-    process = subprocess.Popen(words, cwd=do.folder, env={**os.environ, **env}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)
+    process = do.start(words, env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     plain = Runner(do.folder)
 
     def ask(*words):
@@ -190,11 +209,11 @@ def _redis(do):
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            code = process.wait(20)
+            code = process.wait(60)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
             raise Failed("redis-server did not end on SIGTERM") from None
+        finally:
+            end(process)
         if code:
             raise Failed(f"redis-server ended with {code}: {(do.folder / 'log').read_text()[-2000:]}")
 
@@ -372,8 +391,16 @@ def run_all(tally, long=False):
             _judge(tally, f"{suite}/{name}-{row}", work, said[name], do)
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done in [pool.submit(one, name) for name in JOBS]:
-            done.result()
+        waiting = [pool.submit(one, name) for name in JOBS]
+        try:
+            for done in waiting:
+                done.result()
+        except BaseException:
+            # Whatever ends us (Ctrl-C, SIGTERM as SystemExit) ends what we started.
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(_started):
+                end(process)
+            raise
     _control(tally, suite, said)
 
 

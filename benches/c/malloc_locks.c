@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -228,21 +229,31 @@ static int step(struct thread *thread, uint64_t *in_section)
         }
     }
     thread->blocked = 0;
-    for (int tries = 0;; tries++) {
-        pid_t got = waitpid(id, &status, __WALL | WNOHANG);
-        if (got == id)
-            break;
-        if (got < 0) {
+    /* A thread that sleeps in a system call, until one that is stopped wakes it, would be waited for in vain: a timer ticks. */
+    for (int ticks = 0; waitpid(id, &status, __WALL) != id;) {
+        if (errno != EINTR) {
             drop_thread(id);
             return 0;
         }
-        if (tries > 2000) {
+        if (++ticks == 2) {
             thread->blocked = 1;
             return 0;
         }
-        sched_yield();
     }
     return take_in(id, status);
+}
+
+static void tick(int signal)
+{
+    (void)signal;
+}
+
+static void start_ticking(void)
+{
+    struct sigaction action = {.sa_handler = tick}; /* no SA_RESTART: waitpid is to return */
+    struct itimerval every = {{0, 10000}, {0, 10000}};
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &every, NULL);
 }
 
 int main(int argc, char **argv)
@@ -274,7 +285,8 @@ int main(int argc, char **argv)
         if (!(entries[entry_count] = word_at(at.rdi + 8 * (uint64_t)entry_count)))
             break;
     stop_all();
-    for (int idle = 0, turn = 0; steps < limit && thread_count && idle < 100000; turn++) {
+    start_ticking();
+    for (int idle = 0, turn = 0; steps < limit && thread_count && idle < 1000; turn++) {
         /* A section is never left in the middle. */
         uint64_t in_section = 0;
         struct thread *thread = &threads[turn % thread_count];
