@@ -146,7 +146,7 @@ class Malloc(Table):
         peaks = [values[ours] for case in self.cases(PEAK) if case.startswith("producer-consumer") and ours in (values := self.values(case, PEAK))]
         if peaks:
             self.target(f"{ours}: producer-consumer, most memory of all counts", max(peaks), "<= 10 MiB", max(peaks) <= 10)
-        for peer in (ours, SHARDED):
+        for peer in (ours, SHARDED) if ours == OURS[0] else (ours,):
             pairs = [(self.values(case, self.time), self.values(case.replace(" 64T", " 2T"), self.time)) for case in self.cases(self.time)
                      if case.endswith(" 64T")]
             ratios = [many[peer] / two[peer] for many, two in pairs if peer in many and peer in two]
