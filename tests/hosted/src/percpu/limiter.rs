@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use dacapo::percpu::Limiter;
 
-fn admitted(limiter: &Limiter, threads: usize, time: Duration) -> (u64, Duration) {
+fn admitted(limiter: &Limiter, threads: usize, time: Duration) -> u64 {
     let admitted = AtomicU64::new(0);
     let begin = Instant::now();
     std::thread::scope(|scope| {
@@ -15,7 +15,7 @@ fn admitted(limiter: &Limiter, threads: usize, time: Duration) -> (u64, Duration
             });
         }
     });
-    (admitted.into_inner(), begin.elapsed())
+    admitted.into_inner()
 }
 
 #[test]
@@ -23,10 +23,14 @@ fn no_more_are_admitted_than_the_clock_allows() {
     for batch in [1, 8] {
         let made = Instant::now();
         let limiter = Limiter::new(Duration::from_micros(20), 100, batch).expect("memory");
-        let (admitted, time) = admitted(&limiter, 4, Duration::from_millis(60));
-        let allowed = 100 + made.elapsed().as_micros() as u64 / 20;
-        assert!(admitted <= allowed, "{admitted} of {allowed}, batch {batch}");
-        assert!(admitted > 100, "the pool never filled again: {admitted} in {time:?}, batch {batch}");
+        // More than the burst: the pool fills again, however little of the time is ours.
+        let mut sum = 0;
+        while sum <= 100 {
+            sum += admitted(&limiter, 4, Duration::from_millis(60));
+            let allowed = 100 + made.elapsed().as_micros() as u64 / 20;
+            assert!(sum <= allowed, "{sum} of {allowed}, batch {batch}");
+            assert!(made.elapsed() < Duration::from_secs(60), "the pool never filled again: {sum}, batch {batch}");
+        }
     }
 }
 
