@@ -32,8 +32,6 @@ MACHINES = {
     "x86_64": ["qemu-system-x86_64", "-M", "q35", "-cpu", "max", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"],
 }
 CONSOLES = {"aarch64": "ttyAMA0", "x86_64": "ttyS0"}
-# One host thread runs all of the guest's CPUs in turn: with a thread for each, qemu 7.2 loses an interrupt now and then and the guest stands
-# still (one boot of Linux 6.1 in ten, on two cores), and it is no faster. The guest's CPUs still interrupt and migrate its threads.
 # panic=-1 reboots at once when PID 1 ends, and -no-reboot makes that the end of qemu.
 KERNEL_LINE = "console={console} quiet loglevel=1 panic=-1 rdinit=/init"
 
@@ -129,7 +127,7 @@ def boot(cpu, version, program, arguments=(), files=None, env=None, cpus=4, memo
     with tempfile.TemporaryDirectory(prefix="dacapo-qemu.") as folder:
         initrd = Path(folder) / "initramfs"
         initrd.write_bytes(initramfs({**(files or {}), "init": Path(program).read_bytes()}))
-        command = [*MACHINES[cpu], "-smp", str(cpus), "-m", f"{memory}M", "-accel", "tcg,thread=single", "-nographic",
+        command = [*MACHINES[cpu], "-smp", str(cpus), "-m", f"{memory}M", "-accel", "tcg,thread=multi", "-nographic",
                    "-nodefaults", "-no-reboot", "-serial", f"file:{log}", *options,
                    "-kernel", KERNELS / f"{cpu}-{version}", "-initrd", initrd, "-append", append]
         code = run(command, timeout=timeout, check=False, echo=echo, output=LOGS / f"{name}.qemu", talk=log, silence=silence or timeout)
