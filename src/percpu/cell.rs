@@ -45,22 +45,25 @@ impl<const N: usize> Counters<N> {
     #[inline(always)]
     pub fn add(&self, which: usize, n: usize) {
         assert!(which < N);
-        // SAFETY: every block, the stopped one included, has N words.
-        let index = unsafe { section::add(rseq::fields(), self.cells.table(), which * size_of::<usize>(), n) };
-        if index < 0 {
-            self.add_without_rseq(which, n);
+        loop {
+            // SAFETY: every block, the stopped one included, has N words.
+            let index = unsafe { section::add(rseq::fields(), self.cells.table(), which * size_of::<usize>(), n) };
+            if index >= 0 || self.add_without_rseq(which, n) {
+                return;
+            }
         }
     }
 
-    /// The section added to the stopped block, which does not count.
+    /// The section added to the stopped block, which does not count: adds elsewhere, or says that it is worth another try.
     #[cold]
-    fn add_without_rseq(&self, which: usize, n: usize) {
+    fn add_without_rseq(&self, which: usize, n: usize) -> bool {
         if fallback::enrol() {
-            return self.add(which, n);
+            return false;
         }
         // SAFETY: the side block lives as long as `self`; it is touched through atomics only.
         let side = unsafe { self.cells.side().as_ref() };
         side.0[which].fetch_add(n, Ordering::Relaxed); // Relaxed: a count orders nothing
+        true
     }
 
     /// Counter `which`: every addition that happened before the call, and perhaps some that happen during it. One load for each possible CPU.

@@ -347,14 +347,14 @@ impl Heap<'_> {
     }
 }
 
-/// Steps each of these sections by the scenarios that come through it; those that none comes through, as complaints.
+/// Steps each of these sections by the scenarios that come through it; those that none comes through. Names begin with `prefix`.
 pub fn step_all(
     means: Means,
     cpus: &[usize],
     other: &Other,
     sections: &[&'static CriticalSection],
-    verdicts: &mut Verdicts,
-) -> Vec<String> {
+    (prefix, verdicts): (&str, &mut Verdicts),
+) -> Vec<&'static CriticalSection> {
     report::watch("every_section_has_a_model");
     let (home, away) = (cpus[0], cpus[cpus.len() - 1]);
     let mut heap = Heap { means, home, away, other, held: [Vec::new(), Vec::new()] };
@@ -373,10 +373,10 @@ pub fn step_all(
     for (number, &section) in sections.iter().enumerate() {
         let scenarios: Vec<_> = SCENARIOS.iter().filter(|scenario| heap.visits(scenario, section)).collect();
         let Some(first) = scenarios.first() else {
-            forgotten.push(format!("nothing comes through the section at {:#x}", section.start));
+            forgotten.push(section);
             continue;
         };
-        let name = format!("heap_{}_{}", number + 1, first.name.replace(", ", "_").replace(' ', "_"));
+        let name = format!("{prefix}_{}_{}", number + 1, first.name.replace(", ", "_").replace(' ', "_"));
         report::watch(&name);
         let quiet = heap.is_quiet(first, section);
         if quiet && matches!(means, Means::Breakpoint) {

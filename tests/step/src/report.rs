@@ -103,6 +103,27 @@ impl Verdicts {
         self.test(name, &report.failures);
     }
 
+    /// Everything counted so far, as words for [`Verdicts::add`].
+    pub fn sums(&self) -> String {
+        let counts =
+            [self.passed, self.failed, self.ignored, self.sections, self.boundaries, self.reached, self.aborts];
+        counts.map(|count| count.to_string()).join(" ")
+    }
+
+    /// Takes over what another process counted.
+    pub fn add(&mut self, sums: &str) {
+        let counts = [
+            &mut self.passed,
+            &mut self.failed,
+            &mut self.ignored,
+            &mut self.sections,
+            &mut self.boundaries,
+            &mut self.reached,
+            &mut self.aborts,
+        ];
+        sums.split(' ').zip(counts).for_each(|(word, count)| *count += word.parse::<usize>().unwrap_or(0));
+    }
+
     /// Prints the sums and libtest's closing line; the exit code.
     pub fn end(&self, how: &str) -> i32 {
         if self.sections > 0 {
