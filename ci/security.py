@@ -160,8 +160,8 @@ def _secure(tally, program):
         return
     hour = "7" if has_zones else "22"
     wanted = ("secure 0\ngetenv seen\nsecure_getenv seen\nhour " + hour + "\n", "secure 1\ngetenv seen\nsecure_getenv nothing\nhour 22\n")
-    # What DACAPO_MALLOC asks for comes at the end, and only from the plain one.
-    good = plain.startswith(wanted[0]) and len(plain) > len(wanted[0]) and secure == wanted[1]
+    # What DACAPO_MALLOC asks for comes from the plain one only.
+    good = wanted[0] in plain and "dacapo malloc" in plain and secure == wanted[1]
     _check(tally, name, "" if good else f"plain:\n{plain}\nwith rights:\n{secure}", line([program, "secure"]))
 
 

@@ -142,8 +142,9 @@ int main(int argc, char **argv)
         } else if (!strcmp(way, "secure")) {
                 time_t second = 1700000000;
                 const char *plain = getenv("DACAPO_TEST"), *careful = secure_getenv("DACAPO_TEST");
+                char *volatile block = malloc(100); /* the heap reads DACAPO_MALLOC when it comes up */
 
-                free(malloc(100)); /* the heap reads DACAPO_MALLOC when it comes up */
+                free(block);
                 printf("secure %lu\n", getauxval(AT_SECURE));
                 printf("getenv %s\nsecure_getenv %s\n", plain ? plain : "nothing", careful ? careful : "nothing");
                 printf("hour %d\n", localtime(&second)->tm_hour);
