@@ -36,6 +36,7 @@ mod math;
 mod memory_map;
 mod poll;
 pub mod pthread;
+mod queue;
 mod random;
 mod sched;
 mod semaphore;
