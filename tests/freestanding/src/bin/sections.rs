@@ -91,9 +91,10 @@ dacapo::main!(|_, _| {
         freestanding::skip("no rseq here: both sections left, as they must");
     }
     LISTS.store(&raw const lists as usize, SeqCst);
+    let nodes = (&raw mut NODES).cast::<Node>();
     for n in 0..OBJECTS {
-        // SAFETY: there is no other thread yet.
-        check!(unsafe { push(rseq::fields(), lists.table(), &raw mut NODES[n]) } >= 0);
+        // SAFETY: there is no other thread yet; `NODES` has that many.
+        check!(unsafe { push(rseq::fields(), lists.table(), nodes.add(n)) } >= 0);
     }
     let handles = [(); 6].map(|()| thread::spawn(wander));
     for handle in handles {
