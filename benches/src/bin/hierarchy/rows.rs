@@ -2,13 +2,14 @@
 
 use std::cell::{Cell, UnsafeCell};
 use std::hint::{black_box, spin_loop};
-use std::sync::Mutex as StdMutex;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::{Condvar as StdCondvar, Mutex as StdMutex};
 
 use dacapo::counter::{StripedCounter, ThreadCounter};
 use dacapo::percpu::Counter;
-use dacapo::sync::{Mutex, QueuedLock, SeqLock, TicketLock};
+use dacapo::rcu::Domain;
+use dacapo::sync::{Condvar, EventCount, Mutex, QueuedLock, SeqLock, TicketLock};
 
 use crate::seed_locks::{Mutex3, Pthread, QueuedFifo, Spinner, TicketBlocking, TicketSpinner};
 
@@ -143,6 +144,23 @@ pub fn all() -> Vec<Row> {
             of(Counter::new().expect("memory"), |c| c.add(0, 1), |c| Some(c.sum(0) as u64))
         ),
         row!("seqlock read", 0, "dacapo", 512, of(SeqLock::new([1, 2]), |s| _ = black_box(s.read()), |_| None)),
+        row!("event count notify", 0, "dacapo", 512, of(EventCount::new(), |e| black_box(e).notify_one(), |_| None)),
+        row!("condvar notify", 0, "dacapo", 512, of(Condvar::new(), |c| black_box(c).notify_one(), |_| None)),
+        row!("condvar notify (std)", 3, "peer", 16, of(StdCondvar::new(), |c| black_box(c).notify_one(), |_| None)),
+        row!(
+            "RCU read",
+            0,
+            "dacapo",
+            512,
+            of(
+                (Domain::new().expect("memory"), AtomicU64::new(1)),
+                |(domain, word)| {
+                    let _reading = domain.enter();
+                    black_box(word.load(Acquire));
+                },
+                |_| None
+            )
+        ),
         row!("striped add", 1, "dacapo", 512, of(StripedCounter::<64>::new(), |c| c.add(1), |c| Some(c.sum() as u64))),
         row!(
             "cas multi",
@@ -236,7 +254,7 @@ impl Calls {
     fn every(&self, n: u64) -> bool {
         let now = OWN.get() + 1;
         OWN.set(now);
-        now % n == 0
+        now.is_multiple_of(n)
     }
 }
 
