@@ -9,6 +9,8 @@
 //! loom runs each test under every interleaving (up to a number of preemptions) and every value that the memory model lets a load return. A message that
 //! is read before it was written is a data race, a sleeper that nobody wakes a deadlock; loom names both.
 //!
+//! `grace_period` is not loom's: restartable sections are no threads' steps that loom knows. `machine` visits every run of a small model of its own.
+//!
 //! Each property has its negative control: here with fences that order nothing, and in `x.py test --suite controls` with the library built wrong on purpose.
 #![cfg(test)]
 #![allow(dead_code, missing_docs, reason = "not every part of the library's files is used here")]
@@ -20,6 +22,8 @@ mod sync;
 mod sys;
 
 mod event_count;
+mod grace_period;
+mod machine;
 mod spsc_sleep;
 
 /// What has happened in this execution; the one that finds something is printed.
