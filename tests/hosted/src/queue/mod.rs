@@ -1,5 +1,6 @@
 mod fences;
 mod mesh;
+mod server;
 mod spsc;
 
 /// Two CPUs to pin the ends to, where there are two.
