@@ -47,7 +47,7 @@ int dacapo_try_pop(dacapo_consumer *consumer, uint64_t *word);
 int dacapo_pop(dacapo_consumer *consumer, uint64_t *word);
 /* Pops up to `count` words at once; how many. Never waits. */
 size_t dacapo_pop_some(dacapo_consumer *consumer, uint64_t *words, size_t count);
-/* Pushes fail from now on. The memory is the caller's again. */
+/* Pushes fail from the next but one on at the latest. The memory is the caller's again. */
 void dacapo_consumer_close(dacapo_consumer *consumer);
 
 void dacapo_producer_statistics(const dacapo_producer *producer, struct dacapo_end_statistics *producers, struct dacapo_end_statistics *consumers);

@@ -49,6 +49,7 @@ static void ring(void) {
     pthread_join(thread, NULL);
     CHECK(dacapo_ring_init(&producer, &consumer, 4) == 0);
     dacapo_consumer_close(&consumer);
+    (void)dacapo_push(&producer, 1); /* finds out, at the latest */
     CHECK(dacapo_push(&producer, 1) == EPIPE);
     dacapo_producer_close(&producer);
 }
