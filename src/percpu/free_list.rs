@@ -169,7 +169,21 @@ impl FreeList {
             let (index, found) = unsafe { section::compare_store(rseq::fields(), self.lists.table(), 0, end, head) };
             index >= 0 && found == end
         };
-        if put() || (self.refused() == Refusal::Again && put()) {
+        if put() {
+            return Ok(());
+        }
+        let done = match self.refused() {
+            Refusal::Again => put(),
+            Refusal::Side => self.with_side(|list| {
+                let empty = list.head as usize == end;
+                if empty {
+                    list.head = chain.head;
+                }
+                empty
+            }),
+            Refusal::Meant => false,
+        };
+        if done {
             return Ok(());
         }
         while let Some(mut node) = chain.next() {
