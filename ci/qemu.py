@@ -204,7 +204,7 @@ def run_jobs(cpu, version, jobs, name, cpus=4, timeout=600, silence=None):
         lines.append(" ".join([f"{number}", str(job.seconds), *job.env, "/" + (same or path), *job.arguments]))
     files = {path: stripped(cpu, program) for path, program in files.items()}
     files["list"] = ("\n".join(lines) + "\n").encode()
-    ending = boot(cpu, version, runner(cpu), files=files, cpus=cpus, memory=1024, timeout=timeout, silence=silence, name=name)
+    ending = boot(cpu, version, runner(cpu), files=files, cpus=cpus, memory=2048, timeout=timeout, silence=silence, name=name)
     times = {}
     for number, job in enumerate(jobs):
         begun = re.search(rf"^@begin {number}$(.*?)(?:^@end {number} (\w+) ?(\d*) after ([\d.]+) s$|\Z)", ending.console, re.M | re.S)

@@ -50,22 +50,26 @@ fn meet(arrived: &AtomicU32) {
 /// Wall ns per message, from the first push to the last pop; both sides on CPUs of their own.
 fn time(count: u64, produce: impl FnOnce() + Send, consume: impl FnOnce() + Send) -> f64 {
     let arrived = AtomicU32::new(0);
-    let (begin, end) = std::thread::scope(|scope| {
+    let ([begin, other_begin], [end, other_end]) = std::thread::scope(|scope| {
         let sender = scope.spawn(|| {
             pin(1);
             meet(&arrived);
             let begin = Instant::now();
             produce();
-            begin
+            (begin, Instant::now())
         });
         let receiver = scope.spawn(|| {
             pin(0);
             meet(&arrived);
+            let begin = Instant::now();
             consume();
-            Instant::now()
+            (begin, Instant::now())
         });
-        (sender.join().expect("sender"), receiver.join().expect("receiver"))
+        let (sent, received) = (sender.join().expect("sender"), receiver.join().expect("receiver"));
+        ([sent.0, received.0], [sent.1, received.1])
     });
+    // Whoever begins first and whoever ends last: a thread may be over before the other has begun.
+    let (begin, end) = (begin.min(other_begin), end.max(other_end));
     (end - begin).as_nanos() as f64 / count as f64
 }
 

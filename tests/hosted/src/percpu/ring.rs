@@ -33,7 +33,7 @@ fn what_was_accepted_is_collected_once_and_in_order() {
             .collect();
         while !writers.iter().all(|writer| writer.is_finished()) {
             collect();
-            std::thread::sleep(std::time::Duration::from_micros(20));
+            std::thread::sleep(std::time::Duration::from_micros(support::period(20).into()));
         }
     });
     collect();
