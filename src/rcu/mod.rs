@@ -13,7 +13,11 @@
 //! | [`Domain`] | two restartable sections: count in, count out | anything: any thread, signal handlers, long reads |
 //! | [`Qsbr`] | plain loads | threads with a loop that can say once in a while that they hold nothing |
 //!
-//! `grace` counts grace periods and lets one serve all who wait; `readers` counts readers per CPU.
+//! ```text
+//!   pointer    publish and follow              list    intrusive lists that are walked while they change
+//!   grace      periods by number: one serves all who wait
+//!   readers    counted per CPU
+//! ```
 //!
 //! # Guarantees
 //! Of the general flavour, [`Domain`]:
@@ -42,9 +46,13 @@
 
 pub mod domain;
 mod grace;
+pub mod list;
+pub mod pointer;
 pub mod qsbr;
 mod readers;
 
 pub use domain::{Domain, Guard};
 pub use grace::PollState;
+pub use list::{HList, HNode, List, Node};
+pub use pointer::{Pointer, ReadSection};
 pub use qsbr::Qsbr;
