@@ -4,6 +4,7 @@
 //! rseq; no atomic instruction, no line that another reader writes. Price of a grace period: one membarrier (the RSEQ kind; on AArch64 one more of the
 //! ordinary kind), and the time until the readers that were there have left.
 
+use super::callbacks::Callbacks;
 use super::grace::{Flavour, Grace, Patience, PollState};
 use super::readers::{Colour, Readers, colour};
 use crate::sys::Errno;
@@ -15,6 +16,7 @@ use crate::sys::Errno;
 pub struct Domain {
     readers: Readers<2>,
     grace: Grace,
+    pub(super) callbacks: Callbacks,
 }
 
 /// A read section: as long as it lives, no grace period that begins later ends. May be sent to another thread.
@@ -33,7 +35,7 @@ impl Domain {
     /// # Errors
     /// ENOMEM.
     pub fn new() -> Result<Self, Errno> {
-        Ok(Self { readers: Readers::new()?, grace: Grace::new() })
+        Ok(Self { readers: Readers::new()?, grace: Grace::new(), callbacks: Callbacks::new() })
     }
 
     /// Begins a read section. Wait-free; async-signal-safe.
@@ -100,7 +102,7 @@ impl Domain {
     }
 
     /// In a forked child, before it does anything else with the domain: forgets the readers that were other threads of the parent, and whoever
-    /// was just waiting for them.
+    /// was just waiting for them. Callbacks that are pending stay so; if another thread was running some at the fork, nobody can run any in the child.
     ///
     /// # Safety
     /// The child has one thread, which is in no read section of this domain (nor did its fork happen inside one).

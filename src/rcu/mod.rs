@@ -15,7 +15,7 @@
 //!
 //! ```text
 //!   pointer    publish and follow              list    intrusive lists that are walked while they change
-//!   grace      periods by number: one serves all who wait
+//!   callbacks  work for after a grace period   grace   periods by number: one serves all who wait
 //!   readers    counted per CPU
 //! ```
 //!
@@ -44,6 +44,7 @@
 //! Source: McKenney, "Is Parallel Programming Hard"; the kernel's SRCU (`kernel/rcu/srcutree.c`), whose counters these are; Desnoyers et al.,
 //! "User-level implementations of read-copy update" (2012), for the names.
 
+pub mod callbacks;
 pub mod domain;
 mod grace;
 pub mod list;
@@ -51,6 +52,7 @@ pub mod pointer;
 pub mod qsbr;
 mod readers;
 
+pub use callbacks::Callback;
 pub use domain::{Domain, Guard};
 pub use grace::PollState;
 pub use list::{HList, HNode, List, Node};

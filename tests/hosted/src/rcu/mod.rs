@@ -1,5 +1,6 @@
 //! Readers and updaters under everything that can come between: signals, migrations, sleeping readers, forks, threads without rseq.
 
+mod callbacks;
 mod domain;
 mod list;
 mod qsbr;
