@@ -55,9 +55,11 @@ pub(super) struct Grace {
     sleepers: AtomicU32,
 }
 
-/// Looks at the readers before the first sleep, and yields after them.
+/// How often the waiting thread lets others run before it sleeps for the first time.
 const YIELDS: u32 = 8;
+/// 20 us: about what a sleep costs anyway.
 const SHORTEST_SLEEP: i64 = 20_000;
+/// 1 ms.
 const LONGEST_SLEEP: i64 = 1_000_000;
 
 impl Grace {
@@ -95,7 +97,7 @@ impl Grace {
             if self.running.try_lock() {
                 if !self.has_passed(state) {
                     self.begin_if_none(flavour);
-                    wait_for_readers(flavour, patience);
+                    wait_until(|| flavour.is_over(), patience);
                     self.complete(flavour);
                 }
                 self.give_back();
@@ -162,12 +164,13 @@ impl Grace {
     }
 }
 
-fn wait_for_readers(flavour: &impl Flavour, patience: Patience) {
+/// Looks until `over` says so: for some microseconds without a pause, then as `patience` says.
+pub(super) fn wait_until(mut over: impl FnMut() -> bool, patience: Patience) {
     let mut spin = Spin::new();
     let mut yields = 0;
     let mut nanos = SHORTEST_SLEEP;
     let never_changes = AtomicU32::new(0);
-    while !flavour.is_over() {
+    while !over() {
         if spin.again() {
             continue;
         }

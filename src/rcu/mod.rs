@@ -12,11 +12,12 @@
 //! | --- | --- | --- |
 //! | [`Domain`] | two restartable sections: count in, count out | anything: any thread, signal handlers, long reads |
 //! | [`Qsbr`] | plain loads | threads with a loop that can say once in a while that they hold nothing |
+//! | [`RcuCell`] | one section: the value's slot and a reference to it | one value that is replaced now and then |
 //!
 //! ```text
 //!   pointer    publish and follow              list    intrusive lists that are walked while they change
 //!   callbacks  work for after a grace period   grace   periods by number: one serves all who wait
-//!   readers    counted per CPU
+//!   readers    counted per CPU: what domain and cell stand on
 //! ```
 //!
 //! # Guarantees
@@ -45,6 +46,7 @@
 //! "User-level implementations of read-copy update" (2012), for the names.
 
 pub mod callbacks;
+pub mod cell;
 pub mod domain;
 mod grace;
 pub mod list;
@@ -53,6 +55,7 @@ pub mod qsbr;
 mod readers;
 
 pub use callbacks::Callback;
+pub use cell::{RcuCell, Ref};
 pub use domain::{Domain, Guard};
 pub use grace::PollState;
 pub use list::{HList, HNode, List, Node};

@@ -51,6 +51,11 @@ const SLOW_CELLS: usize = 16;
 /// The negative control builds without the fence (`dacapo_broken`): then a reader that has entered may not be seen.
 const FENCED: bool = cfg!(not(dacapo_broken = "no_grace_fence"));
 
+/// Which colour it is: the inverse of [`colour`].
+pub(super) const fn number(colour: Colour) -> usize {
+    colour / size_of::<usize>()
+}
+
 /// What tells the readers that were there from those that come. See the module's page.
 #[derive(Debug)]
 pub(super) struct Readers<const N: usize> {
@@ -112,13 +117,13 @@ impl<const N: usize> Readers<N> {
         let counts = self.slow_cell();
         loop {
             let colour = self.active.load(Relaxed);
-            counts.slow_entered[colour / size_of::<usize>()].fetch_add(1, SeqCst);
+            counts.slow_entered[number(colour)].fetch_add(1, SeqCst);
             full_fence(SeqCst); // pairs with the fence in `turn`: counted, then looks and loads
             // Acquire: if the colour came back in a later turn, we read what was stored before it.
             if self.active.load(Acquire) == colour {
                 return colour;
             }
-            counts.slow_left[colour / size_of::<usize>()].fetch_add(1, SeqCst);
+            counts.slow_left[number(colour)].fetch_add(1, SeqCst);
         }
     }
 
@@ -129,7 +134,7 @@ impl<const N: usize> Readers<N> {
             // SAFETY: our caller's colour, not used yet: the section counted on the stopped block.
             return unsafe { self.leave(colour) };
         }
-        self.slow_cell().slow_left[colour / size_of::<usize>()].fetch_add(1, SeqCst);
+        self.slow_cell().slow_left[number(colour)].fetch_add(1, SeqCst);
     }
 
     /// A cell that this thread shares with few others.
@@ -160,7 +165,7 @@ impl<const N: usize> Readers<N> {
 
     /// Whether everyone who entered with `colour` has left. `colour` is not the active one, and `turn` has returned since it was.
     pub(super) fn have_left(&self, colour: Colour) -> bool {
-        let n = colour / size_of::<usize>();
+        let n = number(colour);
         // SAFETY: the blocks live as long as `self`; sections change a count in one aligned store.
         let blocks = || self.cells.blocks().map(|block| unsafe { block.as_ref() });
         // Acquire: whoever is seen to have left is seen to have entered below, and what it stored is seen by our caller.

@@ -1,6 +1,7 @@
 //! Readers and updaters under everything that can come between: signals, migrations, sleeping readers, forks, threads without rseq.
 
 mod callbacks;
+mod cell;
 mod domain;
 mod list;
 mod qsbr;
