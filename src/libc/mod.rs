@@ -21,6 +21,7 @@
 
 mod assert;
 mod ctype;
+mod dacapo;
 mod dirent;
 mod dlfcn;
 pub mod errno;
