@@ -27,6 +27,26 @@ fn random_operations_of_four_threads_agree_with_their_models() {
     });
 }
 
+/// The model again, in a process of its own, with an option.
+fn agrees_with(options: &str) {
+    let test = "malloc::consistency::random_operations_of_four_threads_agree_with_their_models";
+    let output = super::again(test, "DACAPO_MALLOC", options, || Ok(()));
+    assert!(output.status.success(), "{options}: {output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(said.contains("live blocks"), options.contains("check"), "the option was not heard: {said}");
+    assert_eq!(said.contains("had from the kernel"), options.contains("stats"), "the option was not heard: {said}");
+}
+
+#[test]
+fn the_checked_heap_agrees_with_the_model() {
+    agrees_with("check,leaks=0,quarantine=1m");
+}
+
+#[test]
+fn a_counted_and_filled_heap_agrees_with_the_model() {
+    agrees_with("count,poison,stats,decay=0,keep=0,mmap=256k");
+}
+
 /// Breaks one promise, every thousandth time.
 struct Broken {
     promise: &'static str,
@@ -58,6 +78,12 @@ impl Heap for Broken {
             self.last = block;
         }
         block
+    }
+    fn reallocate_exact(&mut self, block: *mut u8, size: usize) -> *mut u8 {
+        self.reallocate(block, size)
+    }
+    fn deallocate_sized(&mut self, block: *mut u8, _size: usize) {
+        self.deallocate(block);
     }
     fn reallocate(&mut self, block: *mut u8, size: usize) -> *mut u8 {
         let new = PerCpu.reallocate(block, size);

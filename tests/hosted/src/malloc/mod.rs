@@ -2,6 +2,7 @@
 
 mod consistency;
 mod early;
+mod elsewhere;
 mod faults;
 mod fork;
 mod limits;

@@ -1,4 +1,7 @@
 //! A heap is checked against a map of its live blocks: none overlaps another, all are aligned and large enough, contents stay.
+//!
+//! Every call of the heap takes part: allocate, zeroed, aligned; reallocate, also to exactly a size's class; deallocate, also with the size;
+//! usable_size; trim. Each byte of a block depends on its place, so that contents which moved are noticed too.
 
 use std::collections::BTreeMap;
 
@@ -35,6 +38,15 @@ pub trait Heap {
     fn allocate(&mut self, align: usize, size: usize, zeroed: bool) -> *mut u8;
     fn reallocate(&mut self, block: *mut u8, size: usize) -> *mut u8;
     fn deallocate(&mut self, block: *mut u8);
+    /// As `reallocate`, so that `deallocate_sized` may follow.
+    fn reallocate_exact(&mut self, block: *mut u8, size: usize) -> *mut u8 {
+        // SAFETY: the model passes live blocks.
+        unsafe { dacapo::malloc::reallocate_exact(block, size) }
+    }
+    fn deallocate_sized(&mut self, block: *mut u8, size: usize) {
+        // SAFETY: as above, with the size that they were asked for with.
+        unsafe { dacapo::malloc::deallocate_sized(block, size) }
+    }
     fn usable_size(&mut self, block: *mut u8) -> usize;
 }
 
@@ -65,6 +77,8 @@ impl Heap for PerCpu {
 struct Live {
     size: usize,
     pattern: u8,
+    /// Its class is its size's: `deallocate_sized` may be used.
+    exact: bool,
 }
 
 /// Live blocks by address.
@@ -74,20 +88,44 @@ pub struct Model {
     operations: u64,
 }
 
+/// Contents repeat after so many bytes: a prime, so that what moved by a power of two is noticed.
+const PERIOD: usize = 61;
+
+/// What the byte at a place holds; pattern 0 is all zero.
+fn value(pattern: u8, at: usize) -> u8 {
+    if pattern == 0 { 0 } else { pattern.wrapping_mul(29).wrapping_add(at as u8) }
+}
+
 fn fill(block: *mut u8, size: usize, pattern: u8) {
     // SAFETY: a live block of that size.
-    unsafe { block.write_bytes(pattern, size) };
+    let bytes = unsafe { std::slice::from_raw_parts_mut(block, size) };
+    let mut done = size.min(PERIOD);
+    bytes[..done].iter_mut().enumerate().for_each(|(at, byte)| *byte = value(pattern, at));
+    while done < size {
+        let more = (done / PERIOD * PERIOD).min(size - done);
+        bytes.copy_within(..more, done);
+        done += more;
+    }
 }
 
 fn holds(block: usize, size: usize, pattern: u8) -> bool {
     // SAFETY: a live block of at least that size.
     let bytes = unsafe { std::slice::from_raw_parts(block as *const u8, size) };
-    // Each byte equals the one before it: one comparison of memory, where a loop would be slow in a test build.
-    bytes.first().is_none_or(|&first| first == pattern && bytes[1..] == bytes[..size - 1])
+    // Each byte equals the one PERIOD before it: one comparison of memory, where a loop would be slow in a test build.
+    let first = size.min(PERIOD);
+    bytes[..first].iter().enumerate().all(|(at, &byte)| byte == value(pattern, at))
+        && bytes[first..] == bytes[..size - first]
 }
 
 impl Model {
-    fn admit(&mut self, heap: &mut impl Heap, block: *mut u8, align: usize, size: usize) -> Result<(), String> {
+    fn admit(
+        &mut self,
+        heap: &mut impl Heap,
+        block: *mut u8,
+        align: usize,
+        size: usize,
+        exact: bool,
+    ) -> Result<(), String> {
         let address = block as usize;
         if !address.is_multiple_of(align.max(16)) {
             return Err(format!("{block:?} is not aligned to {align}"));
@@ -108,7 +146,7 @@ impl Model {
         }
         let pattern = (self.operations as u8) | 1;
         fill(block, size, pattern);
-        self.live.insert(address, Live { size, pattern });
+        self.live.insert(address, Live { size, pattern, exact });
         Ok(())
     }
 
@@ -129,23 +167,35 @@ impl Model {
                 if zeroed && !holds(block as usize, size, 0) {
                     return Err(format!("{block:?}+{size} is not zero"));
                 }
-                self.admit(heap, block, align, size)
+                self.admit(heap, block, align, size, align <= 16)
             }
             (5, Some(at)) => {
                 let old = self.live.remove(&at).expect("picked");
                 let size = random.size().max(1);
-                let block = heap.reallocate(at as *mut u8, size);
+                let exact = random.below(2) == 0;
+                let block = if exact {
+                    heap.reallocate_exact(at as *mut u8, size)
+                } else {
+                    heap.reallocate(at as *mut u8, size)
+                };
                 if block.is_null() || !holds(block as usize, size.min(old.size), old.pattern) {
                     return Err(format!("reallocate({at:#x}, {size}) lost the contents"));
                 }
-                self.admit(heap, block, 1, size)
+                self.admit(heap, block, 1, size, exact)
             }
             (_, Some(at)) => {
                 let old = self.live.remove(&at).expect("picked");
                 if !holds(at, old.size, old.pattern) {
                     return Err(format!("{at:#x}+{} was overwritten", old.size));
                 }
-                heap.deallocate(at as *mut u8);
+                if old.exact && random.below(2) == 0 {
+                    heap.deallocate_sized(at as *mut u8, old.size);
+                } else {
+                    heap.deallocate(at as *mut u8);
+                }
+                if random.below(4000) == 0 {
+                    dacapo::malloc::trim(random.below(1 << 20));
+                }
                 Ok(())
             }
             (_, None) => Ok(()),
