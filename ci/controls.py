@@ -29,6 +29,10 @@ BROKEN = {
                                                               "event_count::one_waiter_sees_what_it_waits_for")),),
     "queue_no_second_look": (("models", ("spsc_sleep::with_full_fences_nobody_sleeps_on_a_message",)),),
     "queue_relaxed_publish": (("models", ("spsc_sleep::with_full_fences_nobody_sleeps_on_a_message",)),),
+    "mutex_relaxed_unlock": (("models", ("locks::a_mutex_excludes_publishes_and_forgets_no_sleeper",)),),
+    "mutex_no_wake": (("models", ("locks::a_mutex_serves_three_threads",)),),
+    "queued_relaxed_grant": (("models", ("locks::a_queued_lock_excludes_publishes_and_forgets_no_sleeper",)),),
+    "seqlock_no_check": (("models", ("locks::a_sequence_lock_shows_whole_writes_in_order",)),),
 }
 
 

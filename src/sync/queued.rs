@@ -36,6 +36,10 @@ const WAITING: u32 = 0;
 const ASLEEP: u32 = 1;
 const GRANTED: u32 = 2;
 
+/// The negative control of the models grants without publishing what was written under the lock.
+const GRANT: core::sync::atomic::Ordering =
+    if cfg!(dacapo_broken = "queued_relaxed_grant") { Relaxed } else { Release };
+
 /// One thread's place in the queue, on a line of its own.
 #[repr(align(64))]
 struct Node {
@@ -158,7 +162,7 @@ fn grant(next: *mut Node) {
     // SAFETY: the next node waits for this very word, so it is there until the exchange; after that the address is only a key.
     let word = unsafe { &raw const (*next).word };
     // SAFETY: as above. Release: pairs with Acquire in `wait`.
-    if unsafe { (*word).swap(GRANTED, Release) } == ASLEEP {
+    if unsafe { (*word).swap(GRANTED, GRANT) } == ASLEEP {
         futex::wake(word, 1, Scope::Private);
     }
 }

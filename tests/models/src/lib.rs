@@ -17,6 +17,7 @@
 
 mod arch;
 mod fence;
+mod locks;
 mod queue;
 mod sync;
 mod sys;
