@@ -23,8 +23,11 @@ ROUND = 16 * BLOCK
 SECONDS = 8
 # (family, what the host's line matches, what ours matches, why they may differ)
 DIFFERENCES = (
-    ("printf", r"\[%[^ ]*#[^ ]*[gG]\]%n: .*1\.[eE]", r"1\.0+[eE]",
+    ("printf", r"\[%[^\]]*#[^\]]*[gG]\]%n: .*1\.[eE]", r"1\.0+([eE]|\\00)",
      "glibc forgets the zeros that # asks of %g where rounding carries into a new digit: 999999.5 is 1.00000e+06"),
+    ("printf", r"\[%[^\]]*#[^\]]*[gG]\]%n: \d+ \d+ \[(\\20|.)?\\00$", r"\[(\\20|.)?\\00$", "the same, where the buffer has room for one character or none"),
+    ("scanf", r"0[xX].*%\d+[lL]?[aAeEfFgG].*': [1-9]", r"': \d",
+     "glibc takes 0x, cut there by a width, for a zero; C has no number that ends so, and the conversion fails"),
     ("time", r" %E?C: \d -?\d ", r" %E?C: \d -?0\d ", "C has %C as two digits, 00 to 99; glibc gives one for the first centuries"),
 )
 
@@ -69,7 +72,9 @@ def _control(tally, programs):
 
 def run_all(tally, cpu, seconds=SECONDS, seed=None):
     """Every family for its share of the time."""
-    seed = random.randrange(1 << 32) if seed is None else seed
+    # The short run of every day is the same every day; who searches for longer searches elsewhere each time.
+    if seed is None:
+        seed = 1 if seconds == SECONDS else random.randrange(1 << 32)
     programs = _build(cpu)
     _control(tally, programs)
     say(f"seed {seed}, {seconds} s")
