@@ -29,6 +29,7 @@ NOT_UNDER_QEMU_USER = {
                     "starts itself again, and the host's kernel does not run aarch64 programs; the guests do run it"),
     **dict.fromkeys(("use_bounded_memory", "leave_nothing_behind"), "it would measure the emulator's own memory; the guests do run it"),
     "rseq::edges": "qemu-user cannot start aarch64 programs on this kernel, and 7.2 loops in children of threads; the guests do run it",
+    "programs_started_while_all_threads_allocate": "qemu-user cannot start aarch64 programs on this kernel; the guests do run it",
     "a_child_of_a_busy_process": "qemu-user 7.2 loops for ever in a child forked while other threads run; the guests do run it",
 }
 _NEEDS_EXECVE = "starts itself again, and the host's kernel does not run aarch64 programs; the guests do run it"
