@@ -6,10 +6,13 @@
 //!                                        `-> CHECKED     the user wants the checked heap instead
 //! ```
 //! Allocations of the very thread that is bringing the heap up (through a hook of the host libc) are served by the early heap.
+//!
+//! fork must find the heap down, or its hooks there. An owner's fork takes the initialisation lock; as a guest we register hooks with the host before
+//! anybody takes it, and whoever comes while another thread registers waits.
 
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-use super::lock::{Lock, Quiet};
+use super::lock::Quiet;
 use super::{central, counts, cpu_cache, fork, options, page_map, region, report};
 use crate::arch;
 use crate::sys::sched;
@@ -20,11 +23,8 @@ const FAILED: u32 = 2;
 const CHECKED: u32 = 3;
 
 static STATE: AtomicU32 = AtomicU32::new(DOWN);
-static ONCE: Lock<()> = Lock::new(());
 /// The thread pointer of the thread that is in [`bring_up`]; 0 is none.
 static BY: AtomicUsize = AtomicUsize::new(0);
-/// Whether fork calls [`fork::prepare`] and its companions, or is about to.
-static HOOKED: AtomicBool = AtomicBool::new(false);
 
 /// What an allocation that missed finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,15 +63,17 @@ fn first_use() -> Heap {
     if BY.load(Ordering::Relaxed) == me {
         return Heap::ComingUp;
     }
-    // Before any lock is taken, so that no fork sees one held; without one, so that the host's function may allocate and come back here.
-    if !HOOKED.swap(true, Ordering::Relaxed) {
-        fork::register();
+    #[cfg(not(feature = "start"))]
+    if !hooks::ensure() {
+        return Heap::ComingUp;
     }
     {
         let quiet = Quiet::enter();
-        let _once = ONCE.lock(&quiet);
+        let _once = fork::ONCE.lock(&quiet);
         if STATE.load(Ordering::Relaxed) == DOWN {
             BY.store(me, Ordering::Relaxed);
+            #[cfg(feature = "start")]
+            fork::register();
             options::load();
             let state = match options::check() {
                 true => CHECKED,
@@ -119,12 +121,64 @@ fn possible_cpus() -> usize {
     sched::get_affinity(0, &mut mask).map_or(cpu_cache::INDICES, |bytes| bytes * 8)
 }
 
-/// Keeps the heap from coming up, across fork.
-pub fn acquire() {
-    ONCE.acquire();
-}
+#[cfg(not(feature = "start"))]
+pub use hooks::registered as hooked;
 
-/// The other half of [`acquire`].
-pub fn release() {
-    ONCE.release();
+/// Registering with the host's fork, once, before the initialisation lock is taken for the first time.
+#[cfg(not(feature = "start"))]
+mod hooks {
+    use core::sync::atomic::{AtomicU32, Ordering};
+
+    use crate::malloc::fork;
+    use crate::malloc::lock::Quiet;
+    use crate::sys::futex::{self, Scope};
+    use crate::sys::time::Timespec;
+    use crate::sys::{process, thread};
+
+    const NONE: u32 = 0;
+    const DONE: u32 = u32::MAX;
+    /// How long another thread is waited for, in milliseconds. It may itself wait for a lock of the host's that the caller of malloc holds.
+    const PATIENCE: usize = 1000;
+
+    /// NONE, DONE, or the id of the thread that is registering.
+    static STATE: AtomicU32 = AtomicU32::new(NONE);
+
+    /// The hooks are there.
+    pub fn registered() {
+        STATE.store(DONE, Ordering::Release);
+    }
+
+    /// Sees to it that the hooks are registered; false: this very thread is about to, and the host's function allocates.
+    #[inline]
+    pub fn ensure() -> bool {
+        STATE.load(Ordering::Acquire) == DONE || register_or_wait() // Acquire: pairs with `registered`
+    }
+
+    #[cold]
+    fn register_or_wait() -> bool {
+        let me = thread::gettid();
+        for _ in 0..PATIENCE {
+            let now = STATE.load(Ordering::Acquire);
+            if now == DONE {
+                return true;
+            }
+            if now == me {
+                return false;
+            }
+            // A child of fork has no thread that was registering in its parent.
+            if now == NONE || thread::tgkill(process::getpid(), now, 0).is_err() {
+                let _quiet = Quiet::enter(); // so that no handler forks meanwhile
+                if STATE.compare_exchange(now, me, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+                    fork::register();
+                    registered();
+                    futex::wake(&STATE, i32::MAX as u32, Scope::Private);
+                    return true;
+                }
+            } else {
+                let millisecond = Timespec { seconds: 0, nanos: 1_000_000 };
+                let _ = futex::wait(&STATE, now, Some(&millisecond), Scope::Private); // any return: look again
+            }
+        }
+        true // without hooks for now: they will be there in a moment
+    }
 }

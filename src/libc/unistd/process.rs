@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use super::super::kernel_calls::kernel_calls;
 use crate::libc::errno;
-use crate::malloc::fork::{When, around};
+use crate::malloc::fork as heap;
 use crate::per_thread;
 use crate::sys::{Errno, call, thread};
 
@@ -42,18 +42,19 @@ fn run_fork_hook(phase: Phase) {
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn fork() -> c_int {
     run_fork_hook(Phase::Prepare);
-    let heap = around(When::Before, true);
+    let held = heap::before();
     let mask = crate::thread::before_fork();
     let forked = call!(__NR_clone, linux_raw_sys::general::SIGCHLD as usize, 0, 0, 0, 0);
     if forked == Ok(0) {
         // The kernel keeps the rseq registration and the robust list; the thread's id is another one, and it is alone.
-        around(When::Child, heap);
+        // In the reverse order of before, so that the signal mask is in the end the caller's.
         crate::thread::after_fork_in_child(mask);
+        heap::after(held);
         run_fork_hook(Phase::Child);
         return 0;
     }
     crate::thread::after_fork_in_parent(mask);
-    around(When::Parent, heap);
+    heap::after(held);
     run_fork_hook(Phase::Parent);
     errno::result(forked.map(|pid| pid as i32))
 }
