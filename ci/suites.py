@@ -25,10 +25,11 @@ NOT_UNDER_QEMU_USER = {
     "without_membarrier": "qemu-user has no seccomp to refuse a system call with",
     **dict.fromkeys(("without_any_way", "without_sched_getaffinity", "makes_no_system_call", "does_make_a_system_call",
                      "no_system_call_is_made"), "qemu-user has no seccomp to refuse a system call with"),
-    **dict.fromkeys(("malloc::faults::a_", "malloc::limits", "malloc::returns"),
+    **dict.fromkeys(("malloc::faults::a_", "malloc::limits", "malloc::returns", "_heap_agrees_with_the_model"),
                     "starts itself again, and the host's kernel does not run aarch64 programs; the guests do run it"),
     **dict.fromkeys(("use_bounded_memory", "leave_nothing_behind"), "it would measure the emulator's own memory; the guests do run it"),
     "rseq::edges": "qemu-user cannot start aarch64 programs on this kernel, and 7.2 loops in children of threads; the guests do run it",
+    "a_child_that_shares_our_memory": "qemu-user gives no child that shares its parent's memory: it forks; the guests do run it",
     "programs_started_while_all_threads_allocate": "qemu-user cannot start aarch64 programs on this kernel; the guests do run it",
     "a_child_of_a_busy_process": "qemu-user 7.2 loops for ever in a child forked while other threads run; the guests do run it",
 }
