@@ -63,7 +63,7 @@ impl Broken {
 
 impl Heap for Broken {
     fn allocate(&mut self, align: usize, size: usize, zeroed: bool) -> *mut u8 {
-        if !zeroed && self.now("overlap") && size > 0 && !self.last.is_null() {
+        if !zeroed && align <= 16 && self.now("overlap") && size > 0 && !self.last.is_null() {
             return self.last;
         }
         if self.now("align") && size > 16 {
