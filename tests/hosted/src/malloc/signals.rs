@@ -44,13 +44,15 @@ fn arm(microseconds: u32) {
 /// that, on an emulated CPU that has other work, no operation would ever end.
 struct Interrupted {
     seen: usize,
+    /// Signals still to come: on a slow CPU with many busy threads there could be one for each operation, and nothing else would run.
+    left: u32,
 }
 
 impl Interrupted {
     fn heap(&mut self) -> PerCpu {
         let runs = RUNS.load(Ordering::Relaxed);
-        if runs != self.seen {
-            self.seen = runs;
+        if runs != self.seen && self.left > 0 {
+            (self.seen, self.left) = (runs, self.left - 1);
             arm(support::period(100));
         }
         PerCpu
@@ -81,7 +83,7 @@ fn handlers_allocate_and_free_while_they_interrupt_malloc() {
         action.sa_flags = libc::SA_RESTART;
         assert_eq!(libc::sigaction(libc::SIGVTALRM, &raw const action, std::ptr::null_mut()), 0);
     }
-    let mut heap = Interrupted { seen: usize::MAX };
+    let mut heap = Interrupted { seen: usize::MAX, left: support::rounds(4000) };
     // At least three models, and as many as it takes to be interrupted.
     for seed in (1..200).take_while(|seed| *seed < 4 || RUNS.load(Ordering::Relaxed) <= 10) {
         run(&mut heap, seed, support::rounds(40_000) as usize).unwrap();
