@@ -21,11 +21,12 @@ FAMILIES = ("printf", "scanf", "number", "qsort", "string", "time")
 BLOCK = 256  # cases a hash
 ROUND = 16 * BLOCK
 SECONDS = 8
+SHORT = 20 * ROUND
 # (family, what the host's line matches, what ours matches, why they may differ)
 DIFFERENCES = (
     ("printf", r"\[%[^\]]*#[^\]]*[gG]\]%n: .*1\.[eE]", r"1\.0+([eE]|\\00)",
      "glibc forgets the zeros that # asks of %g where rounding carries into a new digit: 999999.5 is 1.00000e+06"),
-    ("printf", r"\[%[^\]]*#[^\]]*[gG]\]%n: \d+ \d+ \[(\\20|.)?\\00$", r"\[(\\20|.)?\\00$", "the same, where the buffer has room for one character or none"),
+    ("printf", r"\[%[^\]]*#[^\]]*[gG]\]%n: \d+ \d+ (\[(\\20|.)?)?\\00$", r"\d (\[(\\20|.)?)?\\00$", "the same, where the buffer has room for one character or none"),
     ("scanf", r"0[xX].*%\d+[lL]?[aAeEfFgG].*': [1-9]", r"': \d",
      "glibc takes 0x, cut there by a width, for a zero; C has no number that ends so, and the conversion fails"),
     ("time", r" %E?C: \d -?\d ", r" %E?C: \d -?0\d ", "C has %C as two digits, 00 to 99; glibc gives one for the first centuries"),
@@ -81,7 +82,8 @@ def run_all(tally, cpu, seconds=SECONDS, seed=None):
     for family in FAMILIES:
         end = time.monotonic() + seconds / len(FAMILIES)
         first, met, wrong = 0, {}, []
-        while not wrong and (first == 0 or time.monotonic() < end):
+        # The short run ends after as many cases on a fast machine, too: it is the same everywhere.
+        while not wrong and (first == 0 or time.monotonic() < end) and (seconds != SECONDS or first < SHORT):
             host, ours = (_says(program, family, seed, first, ROUND) for program in programs)
             for number, pair in enumerate(itertools.zip_longest(host, ours)):
                 if pair[0] == pair[1]:
