@@ -13,7 +13,7 @@ import statistics
 from ci import build
 from ci.paths import host
 from ci.peers import OUT
-from ci.shell import capture, say
+from ci.shell import NO_GLIBC_RSEQ, capture, say
 from ci.shell import run as execute
 from ci.tables import Table, figure, grid
 
@@ -49,7 +49,7 @@ class Program:
 
     def ask(self, *words, without_rseq=False, timeout=600):
         prefix = self.without if without_rseq else []
-        env = {"GLIBC_TUNABLES": "glibc.pthread.rseq=0"} if without_rseq else None
+        env = NO_GLIBC_RSEQ if without_rseq else None
         return lines(capture([*prefix, self.path, *words], env=env, timeout=timeout))
 
 

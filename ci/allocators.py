@@ -15,11 +15,10 @@ from pathlib import Path
 from ci import build, peers, setup
 from ci.paths import TARGET, host
 from ci.peers import DACAPO, Absent, _complaint
-from ci.shell import ROOT, Failed, capture, line, run, say
+from ci.shell import NO_GLIBC_RSEQ, ROOT, Failed, capture, line, run, say
 
 CRATES = ROOT / "benches/peers"
 BUILT = TARGET / "peers"
-NO_RSEQ = {"GLIBC_TUNABLES": "glibc.pthread.rseq=0"}
 PRELOAD = "dacapo preload"
 # Static programs have no LD_PRELOAD: these two are the libc's own malloc.
 STATIC = ("musl", DACAPO)
@@ -132,7 +131,7 @@ def _rows():
         ("jemalloc", "Debian's 5.3.0", lambda: _debian("jemalloc"), {}),
         ("mimalloc2", "the crate libmimalloc-sys, v2", lambda: _mimalloc("v2"), {}),
         ("mimalloc3", "the crate libmimalloc-sys, v3", lambda: _mimalloc("v3"), {}),
-        ("tcmalloc-cpu", "Google's, per CPU: glibc's rseq is turned off for it", _tcmalloc, NO_RSEQ),
+        ("tcmalloc-cpu", "Google's, per CPU: glibc's rseq is turned off for it", _tcmalloc, NO_GLIBC_RSEQ),
         ("tcmalloc", "Google's as users get it: glibc holds rseq, so it is per thread", _tcmalloc, {}),
         ("gperftools", "Debian's libtcmalloc_minimal 2.10, per thread", lambda: _debian("tcmalloc"), {}),
         ("snmalloc", "the crate snmalloc-sys", _snmalloc, {}),

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from ci import allocators, rusttests, setup
 from ci.paths import TARGET, host
-from ci.shell import ROOT, Failed, capture, line, run, say
+from ci.results import Skip
+from ci.shell import NO_GLIBC_RSEQ, ROOT, Failed, capture, line, run, say
 
 OUT = TARGET / "programs"
 SOURCES = ROOT / "tests/programs"
@@ -33,15 +34,11 @@ LONG_PYTHON = (*QUICK_PYTHON, "test_bytes", "test_decimal", "test_deque", "test_
                "test_xml_etree_c", "test_zlib")
 ROWS = {
     "adopted": ((), {}),
-    "owned": ((), {"GLIBC_TUNABLES": "glibc.pthread.rseq=0"}),
+    "owned": ((), NO_GLIBC_RSEQ),
     "unavailable": (("without", "rseq"), {}),
 }
 # Rows of a job in the short suite, where it is not `adopted` alone.
 QUICK_ROWS = {"sort": tuple(ROWS), "git": ("adopted", "unavailable"), "node": ("adopted", "owned")}
-
-
-class Absent(Exception):
-    """A program that this machine lacks; the message says which."""
 
 
 class Runner:
@@ -104,14 +101,7 @@ def digest(data):
 def _needs(*programs):
     for program in programs:
         if not shutil.which(program):
-            raise Absent(f"{program} is not on this machine")
-
-
-def _part(name):
-    """Sets up a part; without apt-get a missing one is a reason to skip."""
-    if setup.missing((name,)) and not shutil.which("apt-get"):
-        raise Absent(f"{name} is not on this machine, and there is no apt-get")
-    setup.ensure(name)
+            raise Skip(f"{program} is not on this machine")
 
 
 # Jobs ---------------------------------------------------------------------------------------------------------------------------
@@ -133,7 +123,7 @@ def job(*programs):
 def _python(do):
     """CPython's regression tests, every object by malloc."""
     _needs(PYTHON)
-    _part("python-tests")
+    setup.ensure_or_skip("python-tests")
     if not do.preloaded:
         return "passed"
     # Debian splits the package: what the tests need of it is elsewhere.  Some of its other folders would hide the real library.
@@ -159,7 +149,7 @@ def _gcc(do):
 @job("/usr/bin/redis-check-rdb", "redis-benchmark")
 def _redis(do):
     """A server with two I/O threads: the same commands leave the same data; redis-benchmark; a snapshot by fork while it works."""
-    _part("redis")
+    setup.ensure_or_skip("redis")
     server = do.folder / "redis-server"
     server.symlink_to("/usr/bin/redis-check-rdb")  # one program; it looks at its name
     with socket.socket() as probe:
@@ -282,7 +272,7 @@ def _head():
     if not _heads:
         found = capture(["git", "rev-parse", "HEAD"], check=False).strip()
         if not found:
-            raise Absent("this tree is no git repository")
+            raise Skip("this tree is no git repository")
         _heads.append(found)
     return _heads[0]
 
@@ -376,7 +366,7 @@ def run_all(tally, long=False):
         try:
             said[name] = work(plain)
             shutil.rmtree(plain.folder, ignore_errors=True)
-        except Absent as absent:
+        except Skip as absent:
             shutil.rmtree(plain.folder, ignore_errors=True)
             tally.skipped(f"{suite}/{name}", str(absent))
             return

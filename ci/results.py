@@ -9,6 +9,10 @@ PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 SKIP_CODE = 77  # a program that ends with this could not run here; its last line of output is the reason
 
 
+class Skip(Exception):
+    """This cannot run on this machine; the message is the reason."""
+
+
 def why(detail):
     """The line of a failure's detail that says most: the one after Rust's "panicked at", else the last."""
     lines = [text.strip() for text in detail.splitlines() if text.strip() and not text.startswith("note: ")]

@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ci.paths import CACHE, CPUS, CROSS_RUST, KERNELS
+from ci.results import Skip
 from ci.shell import Failed, capture, run, say, step
 
 APT = CACHE / "apt"  # our own apt lists and downloads
@@ -350,6 +351,14 @@ def missing(names):
         elif not PARTS[name].present():
             absent.append(name)
     return absent
+
+
+def ensure_or_skip(*names):
+    """As `ensure`; but where there is no apt-get, a missing part is a reason to skip what needs it."""
+    absent = missing(names)
+    if absent and not shutil.which("apt-get"):
+        raise Skip(f"no apt-get here to install {', '.join(absent)}")
+    ensure(*names)
 
 
 def describe(name):

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+NO_GLIBC_RSEQ = {"GLIBC_TUNABLES": "glibc.pthread.rseq=0"}  # environment: glibc leaves the registration to the program
 QUIET_SECONDS = 10  # how long a command may be silent before we say that it is still running
 _say_lock = threading.Lock()
 

@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from ci import (abi, build, check, controls, ctests, faults, fuzz, init, preload, programs, qemu, rusttests, security, selftest, setup,
                 snippets, stress)
 from ci.paths import CPUS, host
-from ci.results import Tally
-from ci.shell import ROOT, Failed, capture, say
+from ci.results import Skip, Tally
+from ci.shell import NO_GLIBC_RSEQ, ROOT, Failed, capture, say
 
-OWN = "GLIBC_TUNABLES=glibc.pthread.rseq=0"  # glibc leaves the registration to us
 EMULATED = "DACAPO_EMULATED"  # tells tests that rounds are dear here: support::rounds
 NOT_UNDER_QEMU_USER = {
     "without_membarrier": "qemu-user has no seccomp to refuse a system call with",
@@ -42,10 +41,6 @@ PROGRAMS_NOT_UNDER_QEMU_USER = {
 RSEQ_CALL = {"x86_64": 334, "aarch64": 293}
 # The programs of tests/freestanding that are booted by themselves as /init: their names begin so.
 PID_1 = "pid1_"
-
-
-class Skip(Exception):
-    """This suite cannot run on this machine; the message is the reason."""
 
 
 @dataclass(frozen=True)
@@ -103,14 +98,6 @@ def require_package(name):
         raise Skip(f"the workspace has no package {name} yet")
 
 
-def tools(*parts):
-    """Sets up what a suite needs; without apt-get a missing tool is a reason to skip."""
-    absent = setup.missing(parts)
-    if absent and not shutil.which("apt-get"):
-        raise Skip(f"no apt-get here to install {', '.join(absent)}")
-    setup.ensure(*parts)
-
-
 # Rows ---------------------------------------------------------------------------------------------------------------------------
 
 @suite("tools", "every tidy rule and every reader of results catches its own bad example")
@@ -149,8 +136,7 @@ def _adopted(tally):
 def _owned(tally):
     require_rseq()
     require_package("hosted")
-    name, value = OWN.split("=", 1)
-    _hosted(tally, "owned", {name: value})
+    _hosted(tally, "owned", NO_GLIBC_RSEQ)
 
 
 @suite("hosted-unavailable", "a guest of std under seccomp: rseq answers ENOSYS, the fallback works")
@@ -166,7 +152,7 @@ def _hosted_aarch64(tally):
     if cpu.native:
         raise Skip("this machine is aarch64 itself")
     require_package("hosted")
-    tools("qemu-user", *build.needs(cpu))
+    setup.ensure_or_skip("qemu-user", *build.needs(cpu))
     for name, program in rusttests.harness(cpu, "hosted", static=True).items():
         rusttests.run_harness(tally, f"hosted-aarch64/{name}", ["qemu-aarch64", program],
                               {"DACAPO_EXPECT_RSEQ": "unavailable", EMULATED: "1"}, without=NOT_UNDER_QEMU_USER)
@@ -179,15 +165,14 @@ STEP = "DACAPO_STEP"  # how the step test stops a thread
 def _step(tally):
     require_rseq()
     require_package("step")
-    name, value = OWN.split("=", 1)
-    for row, means, env in (("adopted", "breakpoint", {}), ("owned", "ptrace", {name: value})):
+    for row, means, env in (("adopted", "breakpoint", {}), ("owned", "ptrace", NO_GLIBC_RSEQ)):
         for program in rusttests.harness(native(), "step").values():
             rusttests.run_harness(tally, f"step/{row}-{means}", [program], {STEP: means, **env})
 
 
 def _freestanding(tally, cpu, model, emulator=()):
     require_package("freestanding")
-    tools(*build.needs(cpu))
+    setup.ensure_or_skip(*build.needs(cpu))
     for name, program in sorted(rusttests.freestanding(cpu, model).items()):
         if emulator and name in PROGRAMS_NOT_UNDER_QEMU_USER:
             tally.skipped(f"freestanding-{cpu.name}/{model}/{name}", PROGRAMS_NOT_UNDER_QEMU_USER[name])
@@ -206,7 +191,7 @@ def _freestanding_native(tally):
 def _freestanding_aarch64(tally):
     if CPUS["aarch64"].native:
         raise Skip("this machine is aarch64 itself")
-    tools("qemu-user")
+    setup.ensure_or_skip("qemu-user")
     for model in rusttests.FREESTANDING:
         _freestanding(tally, CPUS["aarch64"], model, ("qemu-aarch64",))
 
@@ -220,7 +205,7 @@ def _c(tally, cpu):
 @suite("abi", "sizes, offsets and constants of include/ equal those of glibc's headers, on both CPUs")
 def _abi(tally):
     for cpu in CPUS.values():
-        tools(*build.needs(cpu))
+        setup.ensure_or_skip(*build.needs(cpu))
         tally.by_exit_code(f"abi/{cpu.name}", abi.main([cpu.name]), "see above", f"python3 -m ci.abi {cpu.name}")
 
 
@@ -233,7 +218,7 @@ def _c_native(tally):
 def _c_aarch64(tally):
     if CPUS["aarch64"].native:
         raise Skip("this machine is aarch64 itself")
-    tools("qemu-user", *build.needs(CPUS["aarch64"]))
+    setup.ensure_or_skip("qemu-user", *build.needs(CPUS["aarch64"]))
     _c(tally, CPUS["aarch64"])
 
 
@@ -248,7 +233,7 @@ ABOUT_RSEQ = ("rseq::", "percpu::", "malloc::signals", "malloc::threads")
 def _guest(tally, name, version, cpu, only=()):
     """One guest for all programs (of the harness, the tests whose names contain a word of `only`), then one boot for each program
     that wants to be PID 1."""
-    tools(*qemu.needs(cpu.name, version), *build.needs(cpu))
+    setup.ensure_or_skip(*qemu.needs(cpu.name, version), *build.needs(cpu))
     jobs = []
 
     def job(test, program, judge, **more):
@@ -257,10 +242,11 @@ def _guest(tally, name, version, cpu, only=()):
     present = members()
     if "hosted" in present:
         for harness, program in rusttests.harness(cpu, "hosted", static=True).items():
-            for row, env in (("adopted", ()), ("owned", (OWN,))):
+            for row, env in (("adopted", {}), ("owned", NO_GLIBC_RSEQ)):
                 test = f"{name}/{harness}-{row}"
                 job(test, program, lambda out, code, t=test: rusttests.judge_harness(tally, t, out, code),
-                    env=(f"DACAPO_EXPECT_RSEQ={row}", f"{EMULATED}=1", *env), arguments=(*rusttests.HARNESS_OPTIONS, *only), seconds=400)
+                    env=(f"DACAPO_EXPECT_RSEQ={row}", f"{EMULATED}=1", *(f"{key}={value}" for key, value in env.items())),
+                    arguments=(*rusttests.HARNESS_OPTIONS, *only), seconds=400)
     if "step" in present:
         for program in rusttests.harness(cpu, "step", static=True).values():
             for means in ("breakpoint",) if only else ("breakpoint", "ptrace"):  # what ptrace does is the same in every kernel
@@ -362,7 +348,7 @@ def _docs(tally):
 
 
 def _init(tally, cpu, version):
-    tools(*qemu.needs(cpu.name, version), *build.needs(cpu))
+    setup.ensure_or_skip(*qemu.needs(cpu.name, version), *build.needs(cpu))
     init.run_all(tally, cpu, version)
 
 
