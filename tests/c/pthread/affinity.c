@@ -49,7 +49,9 @@ int main(void) {
     CPU_FREE(large);
     struct sched_param priority;
     int policy;
-    printf("policy %d param %d %d\n", sched_getscheduler(0), sched_getparam(0, &priority), priority.sched_priority);
+    printf("policy %d", sched_getscheduler(0));
+    printf(" param %d", sched_getparam(0, &priority));
+    printf(" %d\n", priority.sched_priority);
     printf("fifo %d %d\n", sched_get_priority_min(SCHED_FIFO), sched_get_priority_max(SCHED_FIFO));
     report("no policy", sched_get_priority_max(77));
     printf("thread %d", pthread_getschedparam(pthread_self(), &policy, &priority));
