@@ -101,6 +101,7 @@ def judge_harness(tally, name, text, code, repeat=""):
             tally.failed(full, details.get(test, text[-2000:]), f"{repeat} --exact {test}")
     summary = re.search(r"^test result: (ok|FAILED)\. (\d+) passed; (\d+) failed; (\d+) ignored", text, re.M)
     if not summary:
-        tally.failed(name, f"{text[-3000:]}\nthe harness ended with {code} and no result", repeat)
+        last_words = text.rstrip().rpartition("\n")[2]
+        tally.failed(name, f"{text[-3000:]}\nthe harness ended with {code} and no result, after: {last_words}", repeat)
     elif sum(int(summary[i]) for i in (2, 3, 4)) != listed:
         tally.failed(name, f"{text[-3000:]}\nonly {listed} of the harness's verdicts could be read", repeat)
