@@ -138,7 +138,7 @@ impl Image {
     /// Reads the headers of an image.
     ///
     /// # Safety
-    /// At `base` at least an ELF header can be read, and everything between the addresses that its PT_LOAD names.
+    /// At `base` at least a page can be read, and everything up to the last address that its first PT_LOAD names, if that is within the first MiB.
     #[must_use]
     pub unsafe fn at(base: usize) -> Option<Image> {
         const MAGIC: u32 = u32::from_ne_bytes(*b"\x7fELF");
@@ -165,7 +165,7 @@ impl Image {
             let header = unsafe { image.read::<ProgramHeader>(base + headers + number * size_of::<ProgramHeader>())? };
             match header.kind {
                 LOAD if loaded == 0 => {
-                    if header.size > LARGEST {
+                    if header.offset > LARGEST || header.size > LARGEST - header.offset {
                         return None;
                     }
                     image.bias = base.wrapping_add(header.offset).wrapping_sub(header.address);
@@ -245,7 +245,7 @@ impl Image {
             let count = match hash {
                 0 if strings > symbols => (strings - symbols) / size_of::<Symbol>(),
                 0 => return None,
-                _ => self.read::<u32>(hash + 4)? as usize,
+                _ => self.read::<u32>(hash.checked_add(4)?)? as usize,
             };
             let mut number = 0;
             while number < count {
@@ -256,7 +256,7 @@ impl Image {
                     && (versions == 0
                         || definitions == 0
                         || self.has_version(
-                            self.read::<u16>(versions + 2 * number)?,
+                            self.read::<u16>(versions.checked_add(2 * number)?)?,
                             definitions,
                             strings,
                             version,
@@ -284,7 +284,7 @@ impl Image {
             // SAFETY: every read is checked. Verdef: version, flags, index, count, hash, aux, next; Verdaux: name.
             unsafe {
                 let [_, flags, number, _] = self.read::<[u16; 4]>(definition)?;
-                let [_, auxiliary, next] = self.read::<[u32; 3]>(definition + 8)?;
+                let [_, auxiliary, next] = self.read::<[u32; 3]>(definition.checked_add(8)?)?;
                 if flags & BASE == 0 && number == index & !HIDDEN {
                     let name = self.read::<u32>(definition.checked_add(auxiliary as usize)?)?;
                     return self.same(strings.checked_add(name as usize)?, version);
