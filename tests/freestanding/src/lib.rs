@@ -29,6 +29,16 @@ macro_rules! check {
     };
 }
 
+/// Prints a line, and fails the test if that cannot be done: for programs whose output is what they are judged by.
+#[macro_export]
+macro_rules! say {
+    ($($say:tt)*) => {
+        if let Err(errno) = dacapo::start::Standard::Output.print(format_args!("{}\n", format_args!($($say)*))) {
+            $crate::check!(false, "cannot write: {errno}");
+        }
+    };
+}
+
 /// Ends the process with code 1 and one line that says where.
 pub fn failed(file: &str, line: u32, what: &str) -> ! {
     dacapo::eprintln!("{file}:{line}: not true: {what}");
