@@ -13,8 +13,8 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from ci import (abi, build, check, controls, ctests, faults, fuzz, init, preload, programs, qemu, rusttests, security, selftest, setup,
-                snippets, stress)
+from ci import (abi, build, check, controls, ctests, faults, fuzz, init, preload, programs, qemu, rusttests, security, seeds,
+                selftest, setup, snippets, stress)
 from ci.paths import CPUS, host
 from ci.results import Skip, Tally
 from ci.shell import NO_GLIBC_RSEQ, ROOT, Failed, capture, say
@@ -222,10 +222,6 @@ def _c_aarch64(tally):
     _c(tally, CPUS["aarch64"])
 
 
-# (kernel, program): why it is not run there.
-PROGRAMS_NOT_IN_GUEST = {
-    ("7.3", "threads_last_call"): "its second half, `unmapped`, was seen to stand still under this kernel, nobody knows yet why",
-}
 # What differs from kernel to kernel is how it keeps rseq: the first kernel runs all of the harness, the others these modules.
 ABOUT_RSEQ = ("rseq::", "percpu::", "malloc::signals", "malloc::threads")
 
@@ -259,9 +255,7 @@ def _guest(tally, name, version, cpu, only=()):
         alone = {test: program for test, program in programs.items() if test.startswith(PID_1)}
         for test, program in sorted(programs.items()):
             full = f"{name}/{test}"
-            if (version, test) in PROGRAMS_NOT_IN_GUEST:
-                tally.skipped(full, PROGRAMS_NOT_IN_GUEST[version, test])
-            elif test not in alone:
+            if test not in alone:
                 job(full, program,
                     lambda out, code, t=full: tally.failed(t, out) if code is None else tally.by_exit_code(t, code, out),
                     env=(f"{EMULATED}=1",), seconds=180)
@@ -281,6 +275,13 @@ for _version, _what, _only in (("6.12", "mm_cid", ()), ("6.1", "rseq without mm_
                                ("7.3", "the optimised mode of rseq", ABOUT_RSEQ)):
     suite(f"qemu-aarch64-{_version}", f"real aarch64 kernel, 4 CPUs, sections really aborted; PID 1; {_what}")(
         lambda tally, version=_version, only=_only: _guest(tally, f"qemu-aarch64-{version}", version, CPUS["aarch64"], only))
+
+
+@suite("seeds", "a storm in guests whose every run can be repeated from its seed; --minutes N, --seed N (5 minutes)", default=False)
+def _seeds(tally):
+    cpu, minutes = CPUS["aarch64"], WISH["minutes"]
+    setup.ensure_or_skip(*qemu.needs(cpu.name, seeds.KERNEL), *build.needs(cpu))
+    seeds.run_all(tally, cpu, seed=WISH["seed"], **({"seconds": 60 * minutes} if minutes else {}))
 
 
 @suite("faults", "every system call refused at every call site, and bad input: each ends as documented, nothing lost")

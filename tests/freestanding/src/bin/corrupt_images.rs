@@ -116,8 +116,8 @@ fn is_sound(rules: Rules, image: tls::layout::Image, made: &Layout) -> bool {
         && made.align.is_power_of_two()
         && made.align >= image.align
         && tp % made.align == 0
-        && made.per_thread % 64 == 0
-        && (image.size == 0 || made.image.wrapping_sub(image.address) % image.align == 0)
+        && made.per_thread.is_multiple_of(64)
+        && (image.size == 0 || made.image.wrapping_sub(image.address).is_multiple_of(image.align))
 }
 
 fn corrupt_tls(random: &mut Random, rounds: u64) -> u64 {
