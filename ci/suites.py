@@ -13,7 +13,7 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from ci import (abi, build, check, controls, ctests, faults, fuzz, init, preload, programs, qemu, rusttests, security, seeds,
+from ci import (abi, build, check, controls, cpus, ctests, faults, fuzz, init, preload, programs, qemu, rusttests, security, seeds,
                 selftest, setup, snippets, stress)
 from ci.paths import CPUS, host
 from ci.results import Skip, Tally
@@ -275,6 +275,16 @@ for _version, _what, _only in (("6.12", "mm_cid", ()), ("6.1", "rseq without mm_
                                ("7.3", "the optimised mode of rseq", ABOUT_RSEQ)):
     suite(f"qemu-aarch64-{_version}", f"real aarch64 kernel, 4 CPUs, sections really aborted; PID 1; {_what}")(
         lambda tally, version=_version, only=_only: _guest(tally, f"qemu-aarch64-{version}", version, CPUS["aarch64"], only))
+
+
+@suite("cpus-hotplug", "a storm of threads in a guest whose 16 CPUs go off and on: sums exact, nothing lost, drains work")
+def _cpus_hotplug(tally):
+    cpus.run_small(tally, CPUS["aarch64"], seed=WISH["seed"])
+
+
+@suite("cpus", "guests with 16, 64 and 128 CPUs; CPUs that go and come, cpusets, numbers with gaps: sums exact, nothing lost (15 minutes)", default=False)
+def _cpus(tally):
+    cpus.run_all(tally, CPUS["aarch64"], seed=WISH["seed"])
 
 
 @suite("seeds", "a storm in guests whose every run can be repeated from its seed; --minutes N, --seed N (5 minutes)", default=False)
