@@ -13,7 +13,7 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from ci import (abi, build, check, controls, cpus, ctests, faults, fuzz, init, preload, programs, qemu, rusttests, security, seeds,
+from ci import (abi, build, check, controls, cpus, ctests, faults, fuzz, init, preload, programs, qemu, rusttests, sanitizers, security, seeds,
                 selftest, setup, snippets, stress)
 from ci.paths import CPUS, host
 from ci.results import Skip, Tally
@@ -323,6 +323,12 @@ def _stress(tally):
 def _security(tally):
     cpus = [cpu for cpu in CPUS.values() if cpu.native or not setup.missing(build.needs(cpu))]
     security.run_all(tally, cpus)
+
+
+@suite("sanitizers", "valgrind on programs without a libc, on C, and on the guest face: no rseq there, and no invalid access", default=False)
+def _sanitizers(tally):
+    require_package("hosted")
+    sanitizers.run_all(tally, native())
 
 
 @suite("preload", "programs of the host with our malloc: every option, what bad programs are told, C++'s operators, reports")
