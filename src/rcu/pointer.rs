@@ -8,7 +8,10 @@ use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use super::{Guard, qsbr};
 
 /// A proof that the caller is in a read section, of whatever flavour.
-pub trait ReadSection: sealed::Sealed {}
+pub trait ReadSection: sealed::Sealed {
+    /// Where the domain lies that it is a section of: structures that belong to a domain compare it.
+    fn domain(&self) -> *const ();
+}
 
 mod sealed {
     pub trait Sealed {}
@@ -16,8 +19,19 @@ mod sealed {
     impl Sealed for super::qsbr::Reader<'_> {}
 }
 
-impl ReadSection for Guard<'_> {}
-impl ReadSection for qsbr::Reader<'_> {}
+impl ReadSection for Guard<'_> {
+    #[inline(always)]
+    fn domain(&self) -> *const () {
+        ptr::from_ref(self.domain).cast()
+    }
+}
+
+impl ReadSection for qsbr::Reader<'_> {
+    #[inline(always)]
+    fn domain(&self) -> *const () {
+        ptr::from_ref(self.domain).cast()
+    }
+}
 
 /// A pointer that updaters publish and readers follow; null or to a `T`. One word.
 ///
