@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   run       span.kind == Run at its first unit                          free: back to the page heap
-//!   mapping   an entry of MAPPINGS: address -> (bytes mapped)             free: kept (8 of them, 128 MiB, for a second), or unmapped
+//!   mapping   an entry of MAPPINGS: address -> (bytes mapped)             free: kept (16 of them, 128 MiB, for a second), or unmapped
 //! ```
 //! MAPPINGS is a hash set with open addressing, so that free recognises its own mappings without reading near a foreign pointer.
 
@@ -15,7 +15,6 @@ use super::region;
 use super::size_class::{UNIT, UNIT_SHIFT};
 use super::span::Kind;
 use crate::sys::memory::{self, MapFlags, Protection};
-use crate::sys::time;
 
 /// The largest run, in bytes: 2 MiB, or less if the user says so.
 fn largest_run() -> usize {
@@ -24,7 +23,7 @@ fn largest_run() -> usize {
 
 const OS_PAGE: usize = 4096;
 /// Mappings kept for reuse, and bytes in them.
-const KEPT: usize = 8;
+const KEPT: usize = 16;
 const KEPT_BYTES: usize = 128 << 20;
 /// A kept mapping goes when it was idle for this many periods of the decay: a second. Looked at when another one goes and with the page heap's clock.
 const IDLE: usize = 4;
@@ -165,7 +164,7 @@ impl Mappings {
 
     /// Keeps a mapping if it may be; what has to be unmapped now.
     fn keep(&mut self, mapping: Mapping) -> [Mapping; KEPT + 1] {
-        let now = now();
+        let now = page_heap::now();
         let mut gone = self.expired(now);
         match self.kept.iter().position(|kept| kept.address == 0) {
             Some(index) if self.kept_bytes + mapping.bytes <= KEPT_BYTES => {
@@ -185,11 +184,6 @@ pub fn expire(now: i64) {
     if let Some(mut mappings) = MAPPINGS.try_lock() {
         unmap_all(&mappings.expired(now));
     }
-}
-
-fn now() -> i64 {
-    let now = time::clock_gettime(linux_raw_sys::general::CLOCK_MONOTONIC_COARSE as i32).unwrap_or_default();
-    now.seconds * 1000 + now.nanos / 1_000_000
 }
 
 fn unmap_all(gone: &[Mapping]) -> usize {
@@ -233,7 +227,7 @@ pub fn allocate(size: usize, align: usize) -> (*mut u8, bool) {
             return (region::address_of(unit), zeroed);
         }
     }
-    map(size, align, size.saturating_add(size / 2), &quiet)
+    map(size, align, size.saturating_mul(2), &quiet)
 }
 
 /// As [`allocate`] for a block beyond [`LARGEST_RUN`] that is growing: with a quarter to spare, or up to four times that if it is at hand.

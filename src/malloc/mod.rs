@@ -1,12 +1,13 @@
-//! malloc: per-CPU lists on restartable sequences in front, chains in the middle, runs of 64 KiB units behind.
+//! malloc: per-CPU magazines on restartable sequences in front, stacks of them in the middle, runs of 64 KiB units behind.
 //!
 //! ```text
 //!   size_class   which sizes there are
-//!   cpu_cache    front: two lists a class and CPU; no lock, no atomic     shard   the same for threads without rseq
-//!   central      middle: chains of free blocks, a lock a class
+//!   magazine     arrays of pointers to free blocks
+//!   cpu_cache    front: two magazines a class and CPU; no lock, no atomic      shard   the same for threads without rseq
+//!   central      middle: lock-free stacks of magazines; runs behind a lock a class
 //!   page_heap    back: runs of units; decay                                 large   blocks beyond the classes
 //!   region       address space      span, page_map   what a unit is      early   heaps in a fixed buffer
-//!   init  fork  check  lock  global                                      limits  what the kernel may be asked for
+//!   init  fork  check  verify  lock  global                              limits  what the kernel may be asked for
 //!   options, environment  DACAPO_MALLOC     closed  counted, filled       counts, census, report, writer  what is known about the heap
 //!   checked  the other heap: slower, and notices much more
 //! ```
@@ -32,6 +33,7 @@ mod init;
 mod large;
 mod limits;
 mod lock;
+mod magazine;
 pub(crate) mod options;
 mod page_heap;
 mod page_map;
@@ -40,6 +42,7 @@ pub mod report;
 mod shard;
 pub mod size_class;
 mod span;
+pub mod verify;
 pub mod writer;
 
 pub use closed::perturb;
@@ -364,13 +367,13 @@ pub fn trim(keep: usize) -> usize {
         return 0;
     }
     let quiet = Quiet::enter();
-    // SAFETY: the chains are handed over whole.
+    // SAFETY: the magazines are handed over whole.
     unsafe {
-        cpu_cache::drain(&quiet, |class, chain| central::give_up(class, chain, &quiet));
-        shard::drain(&quiet, |class, chain| central::give_up(class, chain, &quiet));
-        for class in 1..size_class::COUNT {
-            central::give_up(class, null_mut(), &quiet);
-        }
+        cpu_cache::drain(&quiet, |class, magazine| central::give_up(class, magazine, &quiet));
+        shard::drain(&quiet, |class, magazine| central::give_up(class, magazine, &quiet));
+    }
+    for class in 1..size_class::COUNT {
+        central::clear(class, &quiet);
     }
     large::release(&quiet) + page_heap::with(&quiet, |heap| heap.release(keep / UNIT))
 }

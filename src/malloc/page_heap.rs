@@ -11,6 +11,7 @@ use super::options;
 use super::region;
 use super::size_class::UNIT_SHIFT;
 use super::span::{Kind, Span};
+use super::verify::Broken;
 use crate::sys::time;
 
 /// Bins: runs of exactly 1 to 63 units, and longer ones.
@@ -225,6 +226,50 @@ impl PageHeap {
         [self.bins[0].units, self.bins[1].units]
     }
 
+    /// Checks the bins: see [`super::verify`].
+    pub fn check(&self) -> Result<(), Broken> {
+        let broken = |rule, unit: usize| Err(Broken { rule, class: 0, place: unit });
+        for (dirty, bins) in [false, true].into_iter().zip(&self.bins) {
+            let mut all = 0;
+            for (index, &first) in bins.first.iter().enumerate() {
+                if (first != 0) != (bins.filled >> index & 1 != 0) {
+                    return broken("a bin is marked as filled if it is", index);
+                }
+                let (mut unit, mut previous) = (first, 0);
+                while unit != 0 {
+                    let here = unit as usize - 1;
+                    let span = at(here);
+                    let units = span.units as usize;
+                    if span.kind != Kind::Free
+                        || span.dirty != dirty
+                        || bin(units) != index
+                        || span.previous != previous
+                    {
+                        return broken("a bin holds free runs of its length", here);
+                    }
+                    if units > 1
+                        && (at(here + units - 1).kind != Kind::FreeEnd || at(here + units - 1).head as usize != here)
+                    {
+                        return broken("a free run's end knows its beginning", here);
+                    }
+                    if let Some(after) = region::neighbour(here + units, here) {
+                        // SAFETY: the span of a used unit, under the lock.
+                        let after = unsafe { &*after };
+                        if after.kind == Kind::Free && after.dirty == dirty {
+                            return broken("free neighbours are merged", here);
+                        }
+                    }
+                    all += units;
+                    (previous, unit) = (unit, span.next);
+                }
+            }
+            if all != bins.units {
+                return broken("the bins know how much they hold", all);
+            }
+        }
+        Ok(())
+    }
+
     fn tick(&mut self) {
         self.ticks += 1;
         if self.ticks >= TICK {
@@ -235,9 +280,7 @@ impl PageHeap {
 
     #[cold]
     fn look_at_the_clock(&mut self) {
-        const CLOCK_MONOTONIC_COARSE: i32 = linux_raw_sys::general::CLOCK_MONOTONIC_COARSE as i32;
-        let Ok(now) = time::clock_gettime(CLOCK_MONOTONIC_COARSE) else { return };
-        let now = now.seconds * 1000 + now.nanos / 1_000_000;
+        let now = now();
         let period = options::DECAY.get(); // usize::MAX: never
         if ((now - self.since) as usize) < period {
             return;
@@ -249,6 +292,12 @@ impl PageHeap {
         super::large::expire(now);
         self.idle = self.bins[1].units;
     }
+}
+
+/// Milliseconds on the coarse monotonic clock.
+pub fn now() -> i64 {
+    let now = time::clock_gettime(linux_raw_sys::general::CLOCK_MONOTONIC_COARSE as i32).unwrap_or_default();
+    now.seconds * 1000 + now.nanos / 1_000_000
 }
 
 const BLANK: Span = Span {

@@ -71,18 +71,41 @@ pub const fn units(class: usize) -> usize {
     units
 }
 
-/// Blocks that a list of this class may hold: 16 and doubling with each level up to [`LEVELS`], within 512 KiB and 512 blocks.
+/// Builds for tests (`--cfg dacapo_tiny_heap`): magazines of 4, runs of one page, so that every path is taken often.
+pub const TINY: bool = cfg!(dacapo_tiny_heap);
+
+/// Bytes of blocks in a full magazine, at most: 128 KiB up to blocks of 4 KiB, 512 KiB beyond, where few blocks are live at a time.
+const MAGAZINE: usize = 128 * 1024;
+
+/// Blocks that a magazine of this class may hold: 256 up to 512 bytes, 32 of 4 KiB to 16 KiB, 8 of 64 KiB, 2 of the largest.
 #[must_use]
-pub const fn capacity(class: usize, level: usize) -> usize {
-    let most = 2 * LARGEST / bytes(class);
-    let most = if most > 512 { 512 } else { most };
-    let wanted = 16 << level;
-    let capacity = if wanted < most { wanted } else { most };
-    if capacity < 2 { 2 } else { capacity }
+pub const fn capacity(class: usize) -> usize {
+    let most = MAGAZINE / bytes(class);
+    match most {
+        _ if TINY => 4,
+        257.. => 256,
+        32.. => most,
+        _ if 4 * most > 32 => 32,
+        _ => 4 * most + 2 * (most == 0) as usize,
+    }
 }
 
-/// Steps of [`capacity`].
-pub const LEVELS: usize = 6;
+/// Blocks that a miss takes from the runs: 16, and twice as many with each miss that follows, up to a magazine.
+#[must_use]
+pub const fn batch(class: usize, level: usize) -> usize {
+    let (batch, most) = (16 << level, capacity(class));
+    if batch < most { batch } else { most }
+}
+
+/// Steps of [`batch`].
+pub const LEVELS: usize = 5;
+
+/// Blocks in a run of this class.
+#[must_use]
+pub const fn blocks(class: usize) -> usize {
+    let room = if TINY && bytes(class) <= 4096 { 4096 } else { units(class) << UNIT_SHIFT };
+    room / bytes(class)
+}
 
 const _: () = {
     let mut class = 1;
