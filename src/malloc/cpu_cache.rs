@@ -333,6 +333,12 @@ pub fn refill(class: usize) -> *mut u8 {
     if !first.is_null() {
         return first;
     }
+    let now = cpu.glance(class, 0);
+    if !magazine::is_empty(class, now) && replace(class, now, magazine::none()) {
+        // There are blocks, and still the section refused: unless another thread has just put them there, one of them is none.
+        // SAFETY: the magazine is ours now.
+        unsafe { central::give(class, now) };
+    }
     if !magazine::is_empty(class, cpu.glance(class, 1)) {
         swap(class);
         let second = pop(class);
@@ -342,12 +348,6 @@ pub fn refill(class: usize) -> *mut u8 {
     }
     if cpu.visit() {
         look_at_the_clock();
-    }
-    let now = cpu.glance(class, 0);
-    if !magazine::is_empty(class, now) && replace(class, now, magazine::none()) {
-        // There are blocks, and still the section refused: unless another thread has just put them there, one of them is none.
-        // SAFETY: the magazine is ours now.
-        unsafe { central::give(class, now) };
     }
     counts::add(Event::Miss, class);
     let full = central::take(class, size_class::batch(class, cpu.raise(class)));

@@ -15,8 +15,9 @@
 //! of blocks up to 256 KiB may be called in a signal handler, also in one that interrupts them: the fast path is one restartable
 //! section, and the slow path blocks signals while it holds a lock. What is cached is bounded by CPUs, not by threads; a thread's end needs no flush.
 //!
-//! Freeing what is no live block ends the process with a message that names it, as far as it is noticed: foreign pointers, pointers that are not
-//! 16-aligned, into unused units and into large blocks always; double frees at once if nothing else of that class was freed in between, and of large blocks.
+//! Freeing what is no live block ends the process with a message that names it, as far as it is noticed: foreign pointers, pointers into unused
+//! units and into large blocks at once, and double frees of large blocks; pointers into small blocks that are not 16-aligned, and small blocks freed twice
+//! with nothing else of that class in between, before they would be handed out.
 
 mod census;
 mod central;
