@@ -9,7 +9,7 @@ use std::ptr::null_mut;
 
 use dacapo::malloc::verify::use_any_index;
 use dacapo::malloc::{self, size_class};
-use dacapo::rseq::CriticalSection;
+use dacapo::rseq::{self, CriticalSection};
 
 use crate::boundaries;
 use crate::other::Other;
@@ -349,6 +349,19 @@ impl Heap<'_> {
     }
 }
 
+/// The scenarios that come through the second section of a fast path, the one on any index, if it is that one's turn.
+const FAST: [&str; 3] = ["allocate", "free", "free sized"];
+/// The two sections of a fast path begin less than that apart.
+const FUNCTION: usize = 192;
+
+/// The fast path whose first section this is, on a kernel where it cannot be reached: it is the last one before that fast path's second section,
+/// which `fast` has, and close to it.
+fn on_mm_cid(section: &CriticalSection, fast: &[(usize, &'static str)]) -> Option<&'static str> {
+    let next =
+        rseq::critical_sections().iter().map(|other| other.start).filter(|&start| start > section.start).min()?;
+    fast.iter().find(|second| second.0 == next && next - section.start < FUNCTION).map(|second| second.1)
+}
+
 /// Steps each of these sections by the scenarios that come through it; those that none comes through. Names begin with `prefix`.
 pub fn step_all(
     means: Means,
@@ -374,6 +387,7 @@ pub fn step_all(
     // The fast paths have each section twice: on mm_cid, which this kernel may not have, and on any index, where it has.
     let mut left: Vec<_> = sections.iter().copied().enumerate().collect();
     let modes: &[bool] = if prefix == "heap" { &[false, true] } else { &[false] };
+    let mut fast = Vec::new();
     for &any in modes {
         if modes.len() > 1 {
             use_any_index(any);
@@ -381,6 +395,9 @@ pub fn step_all(
         left.retain(|&(number, section)| {
             let scenarios: Vec<_> = SCENARIOS.iter().filter(|scenario| heap.visits(scenario, section)).collect();
             let Some(first) = scenarios.first() else { return true };
+            if FAST.contains(&first.name) {
+                fast.push((section.start, first.name));
+            }
             let name = format!("{prefix}_{}_{}", number + 1, first.name.replace(", ", "_").replace(' ', "_"));
             report::watch(&name);
             let quiet = heap.is_quiet(first, section);
@@ -396,6 +413,14 @@ pub fn step_all(
     }
     if modes.len() > 1 {
         use_any_index(false);
+        if !rseq::features().mm_cid {
+            left.retain(|&(number, section)| {
+                let Some(function) = on_mm_cid(section, &fast) else { return true };
+                let name = format!("{prefix}_{}_{}_on_mm_cid", number + 1, function.replace(' ', "_"));
+                verdicts.ignored(&name, "this kernel has no mm_cid (before Linux 6.3): nothing runs there");
+                false
+            });
+        }
     }
     left.into_iter().map(|(_, section)| section).collect()
 }
