@@ -387,6 +387,7 @@ unsafe fn attach(cpu: &Block, class: usize, magazine: Cursor) {
 #[cold]
 #[inline(never)]
 pub unsafe fn flush(class: usize, block: *mut u8) {
+    look_below(class, block);
     for _ in 0..4 {
         let Some(cpu) = current_block() else {
             // SAFETY: as the caller promises.
@@ -426,6 +427,18 @@ pub unsafe fn flush(class: usize, block: *mut u8) {
     // Stopped, migrated or outrun four times, or no magazine to be had.
     // SAFETY: as the caller promises.
     unsafe { central::give_one(class, block) };
+}
+
+/// Aborts if the block is the one on top of a magazine that it found full: the two would lie in two magazines, where [`pop`] cannot see both.
+fn look_below(class: usize, block: *mut u8) {
+    if let Some(cpu) = current_block() {
+        let cursor = cpu.glance(class, 0);
+        // SAFETY: magazines are never unmapped. What lay below the cursor at that moment was free, and the slot holds that, or what was freed since:
+        // not this block, which is just being freed for the first time.
+        if !magazine::is_empty(class, cursor) && unsafe { *cursor.sub(1) } == block as usize {
+            super::check::double_free(block as usize);
+        }
+    }
 }
 
 /// When the idle CPUs were looked for, in milliseconds.
