@@ -47,6 +47,20 @@ pub(super) enum Patience {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PollState(usize);
 
+impl PollState {
+    /// As a number, for those who cannot keep the type.
+    #[must_use]
+    pub const fn raw(self) -> usize {
+        self.0
+    }
+
+    /// From a number that [`PollState::raw`] gave. Any other is a moment too: the wrong one.
+    #[must_use]
+    pub const fn from_raw(number: usize) -> Self {
+        Self(number)
+    }
+}
+
 /// Waiting for the readers that are there, and asking about it: the same for every flavour ([`Domain`](super::Domain), [`Qsbr`](super::Qsbr)).
 pub trait GracePeriods: Flavour {
     /// Returns when every read section that was there at the call has ended, and every [`qsbr::Reader`](super::qsbr::Reader) was quiescent or offline since. Who finds

@@ -59,5 +59,5 @@ pub use cell::{RcuCell, Ref};
 pub use domain::{Domain, Guard};
 pub use grace::{GracePeriods, PollState};
 pub use list::{HList, HNode, List, Node};
-pub use pointer::{Pointer, ReadSection};
+pub use pointer::{Pointer, ReadSection, Unchecked};
 pub use qsbr::Qsbr;
