@@ -18,6 +18,8 @@
 //! | | `prefetch` | asks for a line; never faults |
 //! | | `revoking_interrupts` | whether an mprotect(2) that takes access away interrupts the process's other CPUs, and so fences them |
 //! | [`vector`] | `Block`, `load..mask` | sixteen bytes at a time, for the string functions |
+//! | | `move_down` | moves bytes without a call |
+//! | `memory.S`, `string.S` | memcpy, strlen, strcmp and their like | C's; the width of the loops is chosen when long operands come |
 //! | `variadic` | `VaList` | C's `va_list`; `word`, `double`, `long_double` take the next argument |
 //! | `long_double` | `PRECISION`, `split`, `join` | the format of C's `long double` |
 //! | | `after_locked` | nothing, for as long as it takes a lock's cache line to settle |

@@ -9,6 +9,7 @@ mod class;
 mod memory;
 mod multibyte;
 mod number;
+mod search;
 mod string;
 mod width;
 
