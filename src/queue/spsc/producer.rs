@@ -265,11 +265,7 @@ impl<T, F: Fences> Drop for Producer<'_, T, F> {
     fn drop(&mut self) {
         let shared = self.shared();
         shared.publish_tail(self.tail);
-        shared.producer_bell.leave();
-        self.fences.light(); // orders leaving before looking, as it does a message
-        if shared.consumer_bell.wants_ringing() {
-            shared.consumer_bell.ring();
-        }
+        shared.producer_bell.close(&self.fences, &shared.consumer_bell);
         // SAFETY: the last thing that this end does.
         unsafe { leave(self.shared) };
     }

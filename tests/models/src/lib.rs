@@ -25,6 +25,7 @@ mod sys;
 mod event_count;
 mod grace_period;
 mod machine;
+mod mesh_call;
 mod spsc_sleep;
 
 /// What has happened in this execution; the one that finds something is printed.
