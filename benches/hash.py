@@ -11,9 +11,10 @@ LIBURCU = {"liburcu memb": "MEMB", "liburcu qsbr": "QSBR"}
 def run(options):
     table = Table("hash", "Hash tables: one operation of one thread", [OURS, QUIESCENT, *CRATES, *LIBURCU], ours=(OURS, QUIESCENT))
     operations = 20_000 if options.quick else 1_000_000
-    commands = {"crates": [concurrent.program("hash"), 1, operations]}
+    sizes = (12, 16) if options.quick else (12, 16, 20)
+    commands = {"crates": [concurrent.program("hash"), 1, operations, *sizes]}
     for name, program in concurrent.liburcu(table, "lfht", LIBURCU).items():
-        commands[name] = [program, 1, operations]
+        commands[name] = [program, 1, operations, *sizes]
     concurrent.collect(table, commands, options.times(7, 1), lambda row: "ns")
     table.notes += [
         "64-bit keys and values, one hash function for all. 90 %: of ten operations one removes a key or puts the removed one back.",
