@@ -29,7 +29,7 @@ class Row:
     kernel_line: str = ""
     rounds: int = 20000  # of each thread of the storm; there are two threads a CPU
     hosted: tuple = ()
-    seconds: int = 300
+    seconds: int = 1200
 
 
 ROWS = (
@@ -42,7 +42,7 @@ ROWS = (
     Row("every second CPU off", 16, "sparse", hosted=HOSTED),
     Row("5 of 16 CPUs there at boot", 16, kernel_line="maxcpus=5", hosted=HOSTED),
     Row("64 CPUs", 64, rounds=3000),
-    Row("128 CPUs", 128, rounds=1000, seconds=500),
+    Row("128 CPUs", 128, rounds=1000),
 )
 
 

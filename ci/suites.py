@@ -278,7 +278,7 @@ for _version, _what, _only in (("6.12", "mm_cid", ()), ("6.1", "rseq without mm_
         lambda tally, version=_version, only=_only: _guest(tally, f"qemu-aarch64-{version}", version, CPUS["aarch64"], only))
 
 
-@suite("cpus-hotplug", "a storm of threads in a guest whose 16 CPUs go off and on: sums exact, nothing lost, drains work")
+@suite("cpus-hotplug", "a storm of threads in a guest whose 16 CPUs go off and on: sums exact, nothing lost, drains work", default=False)
 def _cpus_hotplug(tally):
     cpus.run_small(tally, CPUS["aarch64"], seed=WISH["seed"])
 

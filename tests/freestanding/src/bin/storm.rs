@@ -24,7 +24,9 @@ struct Object {
 }
 
 impl Object {
-    const NEW: Object = Object { node: ListNode { next: null_mut(), room: 0 }, held: AtomicU32::new(0) };
+    const fn new() -> Object {
+        Object { node: ListNode { next: null_mut(), room: 0 }, held: AtomicU32::new(0) }
+    }
 }
 
 const OBJECTS: usize = 64;
@@ -33,7 +35,7 @@ const POCKET: usize = 12;
 const BLOCKS: usize = 24;
 const MOST_THREADS: usize = 256;
 
-static mut ALL: [Object; OBJECTS] = [const { Object::NEW }; OBJECTS];
+static mut ALL: [Object; OBJECTS] = [const { Object::new() }; OBJECTS];
 /// Objects out of the game, a bit each.
 static LOST_AND_FOUND: AtomicU64 = AtomicU64::new(0);
 static STARTED: AtomicUsize = AtomicUsize::new(0);
