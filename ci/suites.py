@@ -13,7 +13,7 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from ci import (abi, build, check, controls, cpus, ctests, faults, fuzz, init, preload, programs, qemu, rusttests, sanitizers, security, seeds,
+from ci import (abi, build, check, controls, cpus, ctests, faults, fuzz, init, preload, programs, qemu, rusttests, sanitizers, scale, security, seeds,
                 selftest, setup, snippets, stress)
 from ci.paths import CPUS, host
 from ci.results import Skip, Tally
@@ -318,6 +318,14 @@ def _fuzz(tally):
 @suite("stress", "threads by the dozen under timers, moves, forks, drains and churn lose nothing; --minutes N, --seed N")
 def _stress(tally):
     _searched(stress.run_all, tally)
+
+
+@suite("scale", "the plugin that counts transfers of cache lines says of known patterns what is known, and not when its directory is broken", default=False)
+def _scale(tally):
+    setup.ensure_or_skip(*scale.needs())
+    if not scale.CPU.native:
+        raise Skip("the plugin and its guest's programs are built for x86_64")
+    scale.run_all(tally)
 
 
 @suite("security", "what hardens a program: ASLR, RELRO, no writable code, canary, mangled pointers, guards, AT_SECURE")
