@@ -3,7 +3,7 @@
 use core::ffi::c_int;
 use core::ptr::null_mut;
 
-use super::{Wide, search};
+use super::{Wide, order, search};
 use crate::arch::vector;
 
 #[unsafe(no_mangle)]
@@ -35,13 +35,7 @@ unsafe extern "C" fn wmemset(to: *mut Wide, c: Wide, n: usize) -> *mut Wide {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wmemcmp(a: *const Wide, b: *const Wide, n: usize) -> c_int {
     let at = search::same(a, b, n);
-    if at == n {
-        0
-    } else if *a.add(at) < *b.add(at) {
-        -1
-    } else {
-        1
-    }
+    if at == n { 0 } else { order(*a.add(at), *b.add(at)) }
 }
 
 #[unsafe(no_mangle)]

@@ -1,11 +1,10 @@
 //! Strings of wide characters: the wide counterparts of string.h's functions.
 
-use core::cmp::Ordering;
 use core::ffi::{c_int, c_uint};
 use core::ptr::null_mut;
 
 use super::class::towlower;
-use super::{Wide, search};
+use super::{Wide, order, search};
 use crate::arch::vector::{self, Block};
 use crate::libc::errno;
 use crate::sys::Errno;
@@ -85,14 +84,7 @@ unsafe extern "C" fn wcsdup(string: *const Wide) -> *mut Wide {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wcsncmp(a: *const Wide, b: *const Wide, n: usize) -> c_int {
     let at = search::common(a, b, n);
-    if at == n {
-        return 0;
-    }
-    match (*a.add(at)).cmp(&*b.add(at)) {
-        Ordering::Less => -1,
-        Ordering::Equal => 0,
-        Ordering::Greater => 1,
-    }
+    if at == n { 0 } else { order(*a.add(at), *b.add(at)) }
 }
 
 #[unsafe(no_mangle)]
