@@ -189,12 +189,15 @@ impl Class {
     }
 
     unsafe fn put_back(&mut self, class: usize, block: *mut ListNode, quiet: &Quiet) {
-        let Some(inside) = region::unit_of(block as usize) else { check::not_a_block(block as usize) };
+        let Some(inside) = region::unit_of(block as usize) else { return super::take_back_stray(block.cast()) };
         // SAFETY: the block's run is of this class, under its lock.
         unsafe {
             let unit = (*span_at(inside)).head as usize;
             let span = span_at(unit);
             let offset = block as usize - region::address_of(unit) as usize;
+            if (*span_at(inside)).kind == Kind::Run {
+                return super::take_back_stray(block.cast());
+            }
             if (*span).kind != Kind::Class
                 || (*span).class as usize != class
                 || !offset.is_multiple_of(size_class::bytes(class))

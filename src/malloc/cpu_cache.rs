@@ -135,6 +135,12 @@ pub fn ready() -> bool {
     READY.load(Ordering::Acquire) // Acquire: pairs with `open`
 }
 
+/// Whether the fast paths may be used: not before the heap is up, and not while they are closed.
+#[inline(always)]
+pub fn is_open() -> bool {
+    HOT.limit.load(Ordering::Acquire) | HOT.limit_any.load(Ordering::Acquire) != 0 // Acquire: pairs with `open`
+}
+
 /// Maps the table for `indices` CPUs, and behind it, if there is address space to spare, the byte map; false if memory is short. Under the
 /// initialisation lock.
 pub fn make_table(indices: usize, quiet: &Quiet) -> bool {

@@ -80,6 +80,18 @@ pub fn allocate(size: usize) -> *mut u8 {
 /// An allocation that the fast path left.
 #[inline(never)]
 pub extern "C" fn allocate_slow(size: usize) -> *mut u8 {
+    if size > SMALL && size <= LARGEST && cpu_cache::is_open() {
+        let block = cpu_cache::pop(size_class::of(size));
+        if !block.is_null() {
+            return block;
+        }
+    }
+    allocate_slower(size)
+}
+
+#[cold]
+#[inline(never)]
+fn allocate_slower(size: usize) -> *mut u8 {
     if size > LARGEST {
         return match init::heap() {
             Heap::ComingUp => null_mut(),
@@ -88,24 +100,20 @@ pub extern "C" fn allocate_slow(size: usize) -> *mut u8 {
         };
     }
     let class = size_class::of(size);
+    // Whatever it comes from, it is as long as the class's blocks: a sized free makes it one of them.
+    let bytes = size_class::bytes(class);
     match init::heap() {
         Heap::Up => {
             if options::closed() {
                 let block = closed::take(class, size);
-                return if block.is_null() { last_resort(size) } else { block };
+                return if block.is_null() { last_resort(bytes) } else { block };
             }
-            if size > SMALL {
-                let block = cpu_cache::pop(class);
-                if !block.is_null() {
-                    return block;
-                }
-            }
-            let block = cpu_cache::refill(class);
-            if block.is_null() { last_resort(size) } else { block }
+            let block = cpu_cache::refill(class); // which tries to pop first
+            if block.is_null() { last_resort(bytes) } else { block }
         }
         Heap::Checked => checked::allocate(size, 16, false),
-        Heap::ComingUp => early_allocate(size),
-        Heap::Failed => last_resort(size),
+        Heap::ComingUp => early_allocate(bytes),
+        Heap::Failed => last_resort(bytes),
     }
 }
 
@@ -150,13 +158,31 @@ pub fn allocate_aligned(align: usize, size: usize) -> *mut u8 {
     if align <= 16 {
         return allocate(size);
     }
+    // The class of the rounded size has only blocks at such multiples.
+    if let Some(rounded) = size_class::rounded(size, align)
+        && cpu_cache::is_open()
+    {
+        let block = allocate(rounded);
+        if block.addr() & (align - 1) == 0 {
+            return block; // null too: then there is nothing
+        }
+        // SAFETY: just allocated; memory was short, and it came from elsewhere.
+        unsafe { deallocate(block) };
+    }
+    allocate_aligned_slow(align, size)
+}
+
+#[cold]
+#[inline(never)]
+fn allocate_aligned_slow(align: usize, size: usize) -> *mut u8 {
     let heap = init::heap();
     if heap == Heap::Checked {
         return checked::allocate(size, align, false);
     }
     if heap == Heap::Up
-        && let Some(class) = size_class::of_aligned(size, align)
+        && let Some(rounded) = size_class::rounded(size, align)
     {
+        let class = size_class::of(rounded);
         let block = if options::closed() { closed::take(class, size) } else { cpu_cache::pop(class) };
         let block = if block.is_null() { cpu_cache::refill(class) } else { block };
         if !block.is_null() {
@@ -248,6 +274,18 @@ pub unsafe extern "C" fn deallocate_slow(block: *mut u8) {
             EARLY.deallocate(block);
         },
         Place::Other => large::free(block),
+    }
+}
+
+/// Takes a block back that a magazine had although it is of no class run: it came from the last resort, and its user gave its size. Aborts if it is none.
+#[cold]
+fn take_back_stray(block: *mut u8) {
+    if EARLY.contains(block) {
+        let _quiet = Quiet::enter();
+        // SAFETY: the early heap's, which its user has given up.
+        unsafe { EARLY.deallocate(block) };
+    } else {
+        large::free(block);
     }
 }
 
@@ -376,5 +414,5 @@ pub fn trim(keep: usize) -> usize {
     for class in 1..size_class::COUNT {
         central::clear(class, &quiet);
     }
-    large::release(&quiet) + page_heap::with(&quiet, |heap| heap.release(keep / UNIT))
+    large::release(&quiet) + page_heap::with(&quiet, |heap| heap.withdraw(keep / UNIT))
 }

@@ -229,3 +229,31 @@ pub fn discard(unit: usize, units: usize) -> bool {
     // SAFETY: the caller owns the run, and nobody needs its contents.
     unsafe { memory::advise(address_of(unit), units << UNIT_SHIFT, Advice::DontNeed) }.is_ok()
 }
+
+/// Gives a free run back to the kernel, contents and commitment; it is address space afterwards. Under the page heap's lock.
+///
+/// mprotect would leave what was written to charged.
+pub fn uncommit(unit: usize, units: usize) -> bool {
+    let bytes = units << UNIT_SHIFT;
+    // SAFETY: pages of the reservation whose run is the caller's, and free.
+    let gone = unsafe { memory::reserve_over(address_of(unit), bytes) }.is_ok();
+    if gone {
+        limits::refund(bytes);
+    }
+    gone
+}
+
+/// Commits what [`uncommit`] gave back; it reads as zero. False if memory is short. Under the page heap's lock.
+pub fn recommit(unit: usize, units: usize) -> bool {
+    let (start, bytes) = (address_of(unit), units << UNIT_SHIFT);
+    if !limits::charge(bytes) {
+        return false;
+    }
+    // SAFETY: pages of the reservation that nobody uses.
+    if unsafe { memory::protect(start, bytes, Protection::READ_WRITE) }.is_err() {
+        limits::refund(bytes);
+        return false;
+    }
+    options::advise_huge(start, bytes);
+    true
+}

@@ -41,23 +41,18 @@ pub const fn bytes(class: usize) -> usize {
     (1 << log2) + (((class - 9) % 4 + 1) << (log2 - 2))
 }
 
-/// The class whose blocks hold `size` bytes at a multiple of `align`, a power of two up to [`UNIT`]; None if there is none.
+/// The size whose class has blocks of at least `size` bytes at multiples of `align`, a power of two; None if there is no such class.
 ///
-/// Runs start at multiples of [`UNIT`], so a block is as aligned as its size.
-#[inline]
+/// Runs start at multiples of [`UNIT`], so a block is as aligned as its size. The sizes between two powers of two are multiples of a quarter of the
+/// lower one: if that is a multiple of `align`, so are they; else a multiple of `align` is one of theirs.
+#[inline(always)]
 #[must_use]
-pub const fn of_aligned(size: usize, align: usize) -> Option<usize> {
+pub const fn rounded(size: usize, align: usize) -> Option<usize> {
     if size > LARGEST || align > UNIT {
         return None;
     }
-    let mut class = of(size);
-    while class < COUNT {
-        if bytes(class) & (align - 1) == 0 {
-            return Some(class);
-        }
-        class += 1;
-    }
-    None
+    let rounded = (size.saturating_sub((size != 0) as usize) | (align - 1)) + 1;
+    if rounded <= LARGEST { Some(rounded) } else { None }
 }
 
 /// Units in a run of a class: the fewest that lose at most an eighth to the end.
@@ -113,6 +108,13 @@ const _: () = {
         assert!(of(bytes(class)) == class);
         assert!(class + 1 == COUNT || of(bytes(class) + 1) == class + 1);
         assert!(units(class) <= 8);
+        let mut align = 16;
+        while align <= UNIT {
+            if let Some(size) = rounded(bytes(class), align) {
+                assert!(bytes(of(size)) >= bytes(class) && bytes(of(size)).is_multiple_of(align));
+            }
+            align *= 2;
+        }
         class += 1;
     }
     assert!(bytes(COUNT - 1) == LARGEST && of(0) == 1 && of(LARGEST) == COUNT - 1);

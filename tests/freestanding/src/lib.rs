@@ -86,6 +86,7 @@ mod number {
     pub const PRLIMIT64: usize = raw::__NR_prlimit64 as usize;
     pub const UNSHARE: usize = raw::__NR_unshare as usize;
     pub const CHROOT: usize = raw::__NR_chroot as usize;
+    pub const MOUNT: usize = raw::__NR_mount as usize;
     pub const MKDIRAT: usize = raw::__NR_mkdirat as usize;
     pub const UNLINKAT: usize = raw::__NR_unlinkat as usize;
     pub const SETRESUID: usize = raw::__NR_setresuid as usize;
@@ -298,4 +299,11 @@ impl Random {
     pub fn below(&mut self, n: u64) -> u64 {
         self.next() % n
     }
+}
+
+/// Mounts procfs at /proc, which exists; whether it is there now.
+pub fn mount_procfs() -> bool {
+    let (kind, path) = (c"proc".as_ptr() as usize, c"/proc".as_ptr() as usize);
+    // SAFETY: zero-terminated strings and no data.
+    (unsafe { syscall5(number::MOUNT, kind, path, kind, 0, 0) }) == 0
 }
