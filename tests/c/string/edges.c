@@ -164,14 +164,16 @@ static void compare(byte *a, byte *b, size_t n)
         CHECK("memcmp", n, a, b, sign(memcmp(b, a, n)), -1);
         CHECK("memcmp, short by one", n, a, b, sign(memcmp(b, a, at[i])), 0);
         CHECK("strncmp", n, a, b, sign(strncmp((char *)a, (char *)b, n)), 1);
-        CHECK("strncmp", n, a, b, sign(strncmp((char *)b, (char *)a, (size_t)-1)), -1);
         CHECK("strncmp, short by one", n, a, b, sign(strncmp((char *)a, (char *)b, at[i])), 0);
         CHECK("strncasecmp", n, a, b, sign(strncasecmp((char *)b, (char *)a, n)), -1);
-        CHECK("strcmp", n, a, b, sign(strcmp((char *)a, (char *)b)), 1);
-        CHECK("strcmp", n, a, b, sign(strcmp((char *)b, (char *)a)), -1);
+        if (at[i] + 1 < n) { /* these two want strings that end: glibc's for AArch64 reads on behind a difference */
+            a[n - 1] = b[n - 1] = 0;
+            CHECK("strncmp", n, a, b, sign(strncmp((char *)b, (char *)a, (size_t)-1)), -1);
+            CHECK("strcmp", n, a, b, sign(strcmp((char *)a, (char *)b)), 1);
+            CHECK("strcmp", n, a, b, sign(strcmp((char *)b, (char *)a)), -1);
+            a[n - 1] = b[n - 1] = b[at[i] + 1] = 'x';
+        }
         a[at[i]] = 'x';
-        if (at[i] + 1 < n)
-            b[at[i] + 1] = 'x';
     }
     a[n - 1] = b[n - 1] = 0;
     CHECK("strcmp", n, a, b, strcmp((char *)a, (char *)b), 0);
