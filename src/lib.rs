@@ -24,8 +24,7 @@ pub mod counter;
 pub mod queue;
 pub mod rcu;
 
-// Layer 4: per-CPU heap; hash tables, which live in it and are read under RCU.
-pub mod hash;
+// Layer 4: per-CPU heap.
 pub mod malloc;
 
 // Layer 5: the process is ours.

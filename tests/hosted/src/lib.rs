@@ -4,7 +4,6 @@
 
 mod counter;
 mod fence;
-mod hash;
 mod malloc;
 mod percpu;
 mod queue;

@@ -7,5 +7,4 @@ pub mod fences;
 #[path = "../../../src/queue/line.rs"]
 mod line;
 
-pub mod mesh;
 pub mod spsc;

@@ -5,9 +5,7 @@
 //!   written = gone + (at - start)
 //! ```
 
-use core::ptr::write_bytes;
-
-use crate::arch::vector;
+use core::ptr::{copy_nonoverlapping, write_bytes};
 
 /// A window of memory, and what to do when it is full.
 pub struct Sink {
@@ -40,7 +38,7 @@ impl Sink {
         if len > self.end as usize - self.at as usize {
             return (self.spill)(self, from, len);
         }
-        vector::move_down(self.at, from, len);
+        copy_nonoverlapping(from, self.at, len);
         self.at = self.at.wrapping_add(len);
     }
 
@@ -84,7 +82,7 @@ impl Sink {
 
 unsafe fn count_rest(sink: &mut Sink, from: *const u8, len: usize) {
     let room = sink.end as usize - sink.at as usize;
-    vector::move_down(sink.at, from, room);
+    copy_nonoverlapping(from, sink.at, room);
     sink.at = sink.end;
     sink.gone += len - room;
 }

@@ -90,6 +90,6 @@ dacapo::main!(|_, _| {
         }
         malloc::trim(0);
     }
-    freestanding::say!("every block was as it had to be");
+    dacapo::println!("every block was as it had to be");
     0
 });
