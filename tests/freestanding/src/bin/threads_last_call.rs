@@ -6,7 +6,7 @@
 #![no_main]
 
 use core::ptr;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use dacapo::arch::syscall::{syscall3, syscall5, syscall6};
 use dacapo::sys::Errno;
@@ -73,15 +73,25 @@ fn send(listener: usize, notice: &Notice) {
     check!(sent == 0, "send: {sent}");
 }
 
+/// Whether threads may end. One that ended before it was detached would be waited for by whoever detaches it: us, who hold its last call.
+static MAY_END: AtomicBool = AtomicBool::new(false);
+
 /// A detached thread, seen in its last call: the address of its Control, whose first word is its id.
 fn last_call(listener: usize, stack: usize) -> (usize, Notice) {
     let (control, handle) = spawn(stack);
     drop(handle); // detached
+    MAY_END.store(true, Ordering::Relaxed);
     (control, receive(listener))
 }
 
+fn wait_to_end() {
+    while !MAY_END.load(Ordering::Relaxed) {
+        dacapo::sys::sched::yield_now();
+    }
+}
+
 fn spawn(stack: usize) -> (usize, JoinHandle<()>) {
-    match Builder::new().stack_size(stack).spawn(|| ()) {
+    match Builder::new().stack_size(stack).spawn(wait_to_end) {
         Ok(handle) => (ptr::from_ref::<Control>(handle.thread()) as usize, handle),
         Err(_) => freestanding::failed(file!(), line!(), "spawn"),
     }
