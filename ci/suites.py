@@ -222,10 +222,6 @@ def _c_aarch64(tally):
     _c(tally, CPUS["aarch64"])
 
 
-# (kernel, program): why it is not run there.
-PROGRAMS_NOT_IN_GUEST = {
-    ("7.3", "threads_last_call"): "its second half, `unmapped`, was seen to stand still under this kernel, nobody knows yet why",
-}
 # What differs from kernel to kernel is how it keeps rseq: the first kernel runs all of the harness, the others these modules.
 ABOUT_RSEQ = ("rseq::", "percpu::", "malloc::signals", "malloc::threads")
 
@@ -258,10 +254,8 @@ def _guest(tally, name, version, cpu, only=()):
         programs = rusttests.freestanding(cpu, "static")
         alone = {test: program for test, program in programs.items() if test.startswith(PID_1)}
         for test, program in sorted(programs.items()):
-            full = f"{name}/{test}"
-            if (version, test) in PROGRAMS_NOT_IN_GUEST:
-                tally.skipped(full, PROGRAMS_NOT_IN_GUEST[version, test])
-            elif test not in alone:
+            if test not in alone:
+                full = f"{name}/{test}"
                 job(full, program,
                     lambda out, code, t=full: tally.failed(t, out) if code is None else tally.by_exit_code(t, code, out),
                     env=(f"{EMULATED}=1",), seconds=180)
