@@ -99,13 +99,17 @@ def demo(args):
     option("--cpus", type=int, default=4, help="how many CPUs (default: 4)"),
     option("--timeout", type=int, default=120, help="seconds until the guest has failed (default: 120)"),
     option("--argument", action="append", default=[], help="an argument for the program (repeatable)"),
+    option("--env", action="append", default=[], metavar="NAME=VALUE", help="the program's environment (repeatable)"),
+    option("--deterministic", action="store_true", help="the same run each time, to the byte: one CPU after the other, the clock counts instructions"),
+    option("--seed", type=int, default=1, help="which of these runs: where things lie, how fast the clock is; DACAPO_SEED of the program (default: 1)"),
     option("programs", nargs="+", metavar="PROGRAM", help="static programs; each is booted by itself as /init"),
 )
 def qemu(args):
     """Boot static programs as PID 1 under qemu-system with a real kernel; exit code 0 if each of them ended with 0."""
     from ci import qemu
 
-    return qemu.command(args.cpu, args.kernel, args.programs, args.cpus, args.timeout, args.argument)
+    seed = args.seed if args.deterministic else None
+    return qemu.command(args.cpu, args.kernel, args.programs, args.cpus, args.timeout, args.argument, args.env, seed)
 
 
 @command(option("name", nargs="?", help="which benchmark; without a name they are listed"), PASSED_ON)

@@ -20,7 +20,7 @@ fn main() {
         files.extend(["start.S", "thread.S", "signal.S", "memory.S"]);
     }
     if face("LIBC") {
-        files.extend(["foreign_start.S", "variadic.S", "setjmp.S", "exec.S", "long_double.S"]);
+        files.extend(["foreign_start.S", "variadic.S", "setjmp.S", "exec.S", "long_double.S", "string.S"]);
     }
 
     let mut assembler = cc::Build::new();

@@ -18,6 +18,8 @@
 //! | | `prefetch` | asks for a line; never faults |
 //! | | `revoking_interrupts` | whether an mprotect(2) that takes access away interrupts the process's other CPUs, and so fences them |
 //! | [`vector`] | `Block`, `load..mask` | sixteen bytes at a time, for the string functions |
+//! | | `move_down` | moves bytes without a call |
+//! | `memory.S`, `string.S` | memcpy, strlen, strcmp and their like | C's; the width of the loops is chosen when long operands come |
 //! | `variadic` | `VaList` | C's `va_list`; `word`, `double`, `long_double` take the next argument |
 //! | `long_double` | `PRECISION`, `split`, `join` | the format of C's `long double` |
 //! | | `after_locked` | nothing, for as long as it takes a lock's cache line to settle |
@@ -39,9 +41,13 @@
 //!
 //! | function | pseudo-code | leaves when |
 //! | --- | --- | --- |
-//! | `allocate(size)` | `block = HOT.table[index]; list = block.lists[block.slots[size]]; head = list.head; list.head = head.next; return head` | `size >= HOT.limit`, empty |
-//! | `free(p)` | `granule = (p - HOT.base) / 16; slot = map[granule >> 12]; push p to HOT.table[index].lists[slot]` | `granule >= HOT.extent`, full, p is the head |
-//! | `free_sized(p, size)` | `block = HOT.table[index]; push p to block.lists[block.slots[size]]` | `size >= HOT.limit`, full, p is the head |
+//! | `allocate(size)` | `list = &HOT.table[index].lists[slots[size]]; p = (*list)[-1]; *list -= 1; return p` | `size >= HOT.limit`, p is not a multiple of 16: empty |
+//! | `free(p)` | `list = &HOT.table[index].lists[map[p >> 16]]; (*list)[0] = p; *list += 1` | `p >= HOT.extent`, `(*list)[0]` is odd: full |
+//! | `free_sized(p, size)` | `list = &HOT.table[index].lists[slots[size]]; (*list)[0] = p; *list += 1` | `size >= HOT.limit`, full |
+//! | `pop(slot)`, `push(slot, p)` | the same for a list that is known | empty: null; full: false |
+//!
+//! A list is a cursor into an array of words, a magazine: blocks below it, an odd word below the first slot and another above the last. As guest,
+//! `allocate` leaves too when `(*list)[-1] == (*list)[-2]`: freed twice in a row; `pop` always does.
 //!
 //! # The critical sections
 //!
@@ -106,6 +112,9 @@ pub const CACHE_LINE: usize = cpu::CACHE_LINE;
 
 /// Whether this CPU makes a load take effect before every store that follows it: then who sees the store knows that the load is done.
 pub const LOADS_PRECEDE_LATER_STORES: bool = cpu::LOADS_PRECEDE_LATER_STORES;
+
+/// Bits of the addresses that the kernel gives to programs which do not ask for more.
+pub const ADDRESS_BITS: u32 = cpu::ADDRESS_BITS;
 
 /// The smallest stack that C programs may ask for on this CPU, in bytes.
 pub const STACK_MIN: usize = cpu::STACK_MIN;

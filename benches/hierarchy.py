@@ -8,7 +8,9 @@ import html
 import json
 import math
 import os
+import platform
 import statistics
+import time
 
 from ci import build
 from ci.paths import host
@@ -105,7 +107,7 @@ def run(options):
             for name in names:
                 for wall, _, _ in times.get((name, threads, pinned), []):
                     table.add(label, name, wall)
-    report = {"instructions": instructions, "order": {name: deciles(values) for name, values in order.items()}, "litmus": litmus,
+    report = {"machine": machine(), "instructions": instructions, "order": {name: deciles(values) for name, values in order.items()}, "litmus": litmus,
               "fairness": [[*key, value] for key, value in fair.items()], "rows": rows,
               "times": [{"name": name, "threads": threads, "pinned": pinned,
                          **{what: deciles([value[at] for value in values]) for at, what in enumerate(("wall", "cpu", "fairness"))}}
@@ -117,6 +119,14 @@ def run(options):
     (OUT / "hierarchy.html").write_text(page(report, names))
     table.notes.append(f"All figures: {OUT / 'hierarchy-all.json'}; plots: {OUT / 'hierarchy.html'}")
     return table
+
+
+def machine():
+    """What the figures are of: processor, CPUs, kernel, day."""
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as info:
+        model = next((row.split(":", 1)[1].strip() for row in info if row.startswith("model name")), platform.machine())
+    return {"processor": model, "cpus": len(os.sched_getaffinity(0)), "kernel": platform.release(), "day": time.strftime("%Y-%m-%d"),
+            "load": round(os.getloadavg()[0], 1)}
 
 
 def notes(table, report, names):
@@ -158,8 +168,11 @@ def targets(table, times, fair, threads):
 # The page -------------------------------------------------------------------------------------------------------------------------
 
 COLOURS = ("#2a9d5c", "#4a90c4", "#e0a52c", "#d9722e", "#c23b3b", "#7a2f8a")
+MEANING = ("no locked instruction, nothing shared", "a locked instruction on a line that no other CPU wants", "a line that travels between CPUs at each operation",
+           "each operation, or nearly, enters the kernel", "each operation waits until another thread was switched to", "each operation may wait for the end of a time slice")
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:980px;margin:2em auto;padding:0 1em;color:#222}table{border-collapse:collapse}
-td,th{padding:2px 12px;text-align:right;border-bottom:1px solid #ddd}td:first-child,th:first-child{text-align:left}svg text{font:12px system-ui,sans-serif}
+td,th{padding:2px 12px;text-align:right;border-bottom:1px solid #ddd}td:first-child,th:first-child{text-align:left}svg{width:100%;height:auto}
+svg text{font:12px system-ui,sans-serif}svg .own,td .own{font-weight:bold}h2{margin-top:2em}
 @media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}svg text{fill:#ddd}td,th{border-color:#444}}"""
 
 
@@ -170,7 +183,7 @@ def plot(report, names, threads, pinned):
     if not shown:
         return ""
     left, width, height = 210, 640, 20
-    top = max(value[2] for value in found.values())
+    top = max(row["wall"][2] for row in report["times"])  # of all plots: they have one axis, and can be laid beside each other
     decades = 1
     while 10 ** decades < top * 10:
         decades += 1
@@ -178,19 +191,37 @@ def plot(report, names, threads, pinned):
     def x(ns):
         return left + width * min(1, max(0, (math.log10(max(ns, 0.1)) + 1) / decades))
 
-    parts = [f'<svg viewBox="0 0 {left + width + 90} {height * len(shown) + 30}" role="img" aria-label="{threads} threads">']
+    title = f"Nanoseconds of one operation, {heading(threads, pinned, report['machine']['cpus'])}"
+    parts = [f'<svg viewBox="0 0 {left + width + 90} {height * len(shown) + 30}" role="img" aria-label="{title}">']
     for power in range(decades + 1):
         at = x(10 ** (power - 1))
         parts.append(f'<line x1="{at:.0f}" x2="{at:.0f}" y1="0" y2="{height * len(shown)}" stroke="#8884"/>'
-                     f'<text x="{at:.0f}" y="{height * len(shown) + 16}" text-anchor="middle">{figure(10 ** (power - 1))} ns</text>')
+                     f'<text x="{at:.0f}" y="{height * len(shown) + 16}" text-anchor="middle">{scale(power - 1)}</text>')
     for row, name in enumerate(shown):
         low, middle, high = found[name]
         y = row * height
-        parts.append(f'<text x="{left - 8}" y="{y + 14}" text-anchor="end">{html.escape(name)}</text>'
+        own = ' class="own"' if is_own(report, name) else ""
+        parts.append(f'<g><title>{html.escape(name)}: {figure(low)} to {figure(high)} ns, median {figure(middle)}</title>'
+                     f'<text{own} x="{left - 8}" y="{y + 14}" text-anchor="end">{html.escape(name)}</text>'
                      f'<rect x="{left}" y="{y + 3}" width="{max(1, x(middle) - left):.1f}" height="{height - 6}" fill="{COLOURS[report["rows"][name][0]]}"/>'
                      f'<line x1="{x(low):.1f}" x2="{x(high):.1f}" y1="{y + 10}" y2="{y + 10}" stroke="currentColor"/>'
-                     f'<text x="{x(max(middle, high)) + 5:.1f}" y="{y + 14}">{figure(middle)}</text>')
+                     f'<text x="{x(max(middle, high)) + 5:.1f}" y="{y + 14}">{figure(middle)}</text></g>')
     return "".join(parts) + "</svg>"
+
+
+def scale(power):
+    """A power of ten of nanoseconds, as one says it."""
+    unit, name = (0, "ns") if power < 3 else (3, "&#181;s") if power < 6 else (6, "ms")
+    return f"{10 ** (power - unit):g} {name}"
+
+
+def heading(threads, pinned, cpus):
+    how = ", pinned" if threads == 1 else ", each on a CPU of its own" if threads <= cpus else ", pinned in turn"
+    return f"{threads} thread{'s' if threads > 1 else ''}{how if pinned else ''}"
+
+
+def is_own(report, name):
+    return report["rows"][name][1] == "dacapo"
 
 
 def cells(heads, body):
@@ -201,20 +232,37 @@ def cells(heads, body):
 
 def page(report, names):
     """Everything in one file without scripts."""
-    key = " ".join(f'<span style="color:{colour}">&#9632; {level} {name}</span>' for level, (colour, name) in enumerate(zip(COLOURS, LEVELS)))
-    parts = ["<!doctype html><meta charset=utf-8><title>The concurrency cost hierarchy</title>", f"<style>{STYLE}</style>",
-             "<h1>The concurrency cost hierarchy</h1>",
-             f"<p>Nanoseconds of one operation in one thread, median; the line spans the first to the ninth decile. Logarithmic. {key}</p>"]
+    on = report["machine"]
+    parts = ['<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+             "<title>The concurrency cost hierarchy</title>", f"<style>{STYLE}</style>", "<h1>The concurrency cost hierarchy</h1>",
+             "<p>Every row adds one to a counter that all threads share, or does what is named, over and over. What an operation costs is decided by "
+             "what it has to wait for, and that makes six levels, each about ten times the one before:</p>",
+             "<ul>" + "".join(f'<li><span style="color:{colour}">&#9632;</span> level {level}, {name}: {meaning}</li>'
+                              for level, (colour, name, meaning) in enumerate(zip(COLOURS, LEVELS, MEANING))) + "</ul>",
+             f"<p>Measured on {on['day']}: {html.escape(on['processor'])}, {on['cpus']} CPUs, Linux {html.escape(on['kernel'])}, "
+             f"load average {on['load']} at the end.</p>",
+             "<h2>How to read the plots</h2><p>Elapsed nanoseconds of one operation, seen by one thread that does nothing else. The bar ends at the median; "
+             "the thin line spans the first to the ninth decile, and a mouse over a row shows the three. The axis is logarithmic and the same in all plots: "
+             "each line is ten times the one before. The library's own are in bold. "
+             f"Threads in excess of the {on['cpus']} CPUs take turns on them, so with 8 threads even what shares nothing shows "
+             f"{8 / on['cpus']:.2g} times its figure of one.</p>"]
     for threads in sorted({row["threads"] for row in report["times"]}):
         for pinned in (False, True):
-            parts.append(f"<h2>{threads} thread{'s' if threads > 1 else ''}{', pinned' if pinned else ''}</h2>{plot(report, names, threads, pinned)}")
-    parts.append("<h2>Instructions of one operation</h2>" + cells(
+            drawn = plot(report, names, threads, pinned)
+            if drawn:
+                parts.append(f"<h2>{heading(threads, pinned, on['cpus'])}</h2>{drawn}")
+    parts.append("<h2>Instructions of one operation</h2><p>Executed alone, counted by stepping. Locked: with a lock prefix, or an exchange with memory.</p>" + cells(
         ["", "level", "locked", "all"],
         [[name, report["rows"][name][0], *(figure(v) for v in report["instructions"].get(name, ("-", "-")))] for name in names]))
-    parts.append("<h2>Fairness</h2><p>The slowest thread's operations over the fastest one's, in a second.</p>" + cells(
-        ["", "threads", "fairness"], [[name, threads, f"{value:.2f}"] for name, threads, value in report["fairness"]]))
-    parts.append("<h2>The price of linearizability</h2>" + cells(
-        ["", "p10", "median", "p90"], [[name, *(f"{v:.2f}" for v in values)] for name, values in report["order"].items()]))
-    parts.append("<h2>Store forwarding</h2><p>x = 1; a1 = x; a2 = y beside y = 2; b1 = x; b2 = y. No interleaving explains 1 0 0 2.</p>" + cells(
-        ["stores", "a1 a2 b1 b2", "times"], report["litmus"]))
+    if report["fairness"]:
+        parts.append("<h2>Fairness</h2><p>The slowest thread's operations over the fastest one's, in a second: 1 is even, 0 is a thread that starved.</p>" + cells(
+            ["", "threads", "fairness"], [[name, threads, f"{value:.2f}"] for name, threads, value in report["fairness"]]))
+    alone = report["order"].get("the loop alone", (0, 0, 0))[1]
+    parts.append("<h2>The price of linearizability</h2><p>A table of 2^20 numbers, three gets to a put, two threads; processor nanoseconds of one of these.</p>" + cells(
+        ["", "first decile", "median", "ninth decile", "less the loop"],
+        [[name, *(f"{v:.2f}" for v in values), f"{values[1] - alone:.2f}"] for name, values in report["order"].items()]))
+    parts.append("<h2>Store forwarding</h2><p>One thread does x = 1; a1 = x; a2 = y, the other y = 2; b1 = x; b2 = y. By turns there are three outcomes. "
+                 "1 0 0 2 is the fourth, which no order of turns explains: each thread saw its own store before the other's. "
+                 "&#8220;fenced&#8221; has a full fence after each store, and never shows it.</p>" + cells(
+                     ["stores", "a1 a2 b1 b2", "times"], [[kind, outcome, f"{int(count):,}"] for kind, outcome, count in report["litmus"]]))
     return "\n".join(parts) + "\n"

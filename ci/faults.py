@@ -86,9 +86,34 @@ def run_whole(tally, cpu):
     tool = rusttests.build(cpu, ["build", "-p", "faults"])["faults"]
     swept = [(PROGRAMS / f"{name}.c", program) for name, program in _programs(tally, cpu).items()]
     swept += [(FREESTANDING / f"{name}.rs", program) for name, program in sorted(rusttests.freestanding(cpu).items())]
+    texts = []
     for source, program in swept:
         if source.exists() and declares_a_sweep(source):
-            _table(tally, f"faults-whole/{source.stem}", [tool, "exhaust", source, program])
+            name = f"faults-whole/{source.stem}"
+            _table(tally, name, [tool, "exhaust", source, program])
+            texts.append(rusttests.log_of(name).read_text(errors="replace"))
+    table = summary(texts)
+    (TARGET / "test-logs/faults-whole.table").write_text(table)
+    say(table)
+
+
+def summary(texts):
+    """What all programs' tables came to, a line for each call: call sites, faults made there, and how many ended in which way."""
+    rows = {}
+    for number, text in enumerate(texts):
+        for call, rest in re.findall(r"^  (?:ok|FAILED|skipped) +(\S+) +(.*)$", text, re.M):
+            # A row that went well names its site and then `ERROR:outcome ...`; any other one an error, its site, xTIMES, the outcome.
+            words = rest.split()
+            site, ends = (words[0], words[1:]) if ":" in words[-1] else (words[1], [f"{words[0]}:{words[3]}"])
+            row = rows.setdefault(call, (set(), {}))
+            row[0].add((number, site))
+            for end in ends:
+                outcome = end.partition(":")[2]
+                row[1][outcome] = row[1].get(outcome, 0) + 1
+    kinds = sorted({outcome for _, ends in rows.values() for outcome in ends})
+    lines = [("call", "sites", *kinds)]
+    lines += [(call, str(len(sites)), *(str(ends.get(kind, "-")) for kind in kinds)) for call, (sites, ends) in sorted(rows.items())]
+    return "\n".join("| " + " | ".join(words) + " |" for words in lines) + "\n"
 
 
 def run_all(tally, cpu):

@@ -1,4 +1,4 @@
-"""Random calls of printf, scanf, strtod, qsort, strings and dates, with dacapo's libc and with the host's: tests/fuzz/fuzz.c, compiled twice.
+"""Corrupt ELF images, and random calls of printf, scanf, strtod, qsort, strings and dates, with dacapo's libc and with the host's: tests/fuzz/fuzz.c, compiled twice.
 
 A run has a seed, which is printed; a case has a number.  A difference prints the two lines and the command that shows them again.  A difference that
 is meant stands in DIFFERENCES with its reason; so many of each were met is said, so that a row that explains nothing any more is seen.
@@ -10,14 +10,15 @@ import re
 import subprocess
 import time
 
-from ci import build
+from ci import build, rusttests
 from ci.paths import TARGET
-from ci.shell import ROOT, capture, line, say
+from ci.shell import ROOT, capture, line, run, say
 
 SOURCE = ROOT / "tests/fuzz/fuzz.c"
 OUT = TARGET / "fuzz"
 CFLAGS = ("-O1", "-g", "-std=gnu11", "-fno-builtin", "-w")
 FAMILIES = ("printf", "scanf", "number", "qsort", "string", "time")
+SHARES = len(FAMILIES) + 1  # the last one is that of the corrupt images
 BLOCK = 256  # cases a hash
 ROUND = 16 * BLOCK
 SECONDS = 8
@@ -71,6 +72,24 @@ def _control(tally, programs):
     tally.passed("fuzz/another seed gives another hash") if good else tally.failed("fuzz/another seed gives another hash", f"{host} {other}")
 
 
+def _images(tally, cpu, seconds, seed):
+    """Corrupt vDSOs and PT_TLS headers (tests/freestanding/src/bin/corrupt_images.rs): what is found lies inside, and the search ends."""
+    program = rusttests.freestanding(cpu, only="corrupt_images")["corrupt_images"]
+    end, runs, said = time.monotonic() + seconds, 0, ""
+    while runs == 0 or (time.monotonic() < end and seconds != SECONDS / SHARES):
+        name = f"fuzz/corrupt images with seed {seed + runs}"
+        env = {"DACAPO_SEED": str(seed + runs)}
+        log = rusttests.log_of("fuzz-images")
+        code = run([program], env=env, timeout=100, check=False, echo=False, output=log)
+        said = log.read_text(errors="replace").strip()
+        if code:
+            tally.by_exit_code(name, code, said, line([program], env))
+            return
+        runs += 1
+    say(f"  images: {runs} times {said}")
+    tally.passed(f"fuzz/corrupt images with seeds from {seed} on")
+
+
 def run_all(tally, cpu, seconds=SECONDS, seed=None):
     """Every family for its share of the time."""
     # The short run of every day is the same every day; who searches for longer searches elsewhere each time.
@@ -78,9 +97,10 @@ def run_all(tally, cpu, seconds=SECONDS, seed=None):
         seed = 1 if seconds == SECONDS else random.randrange(1 << 32)
     programs = _build(cpu)
     _control(tally, programs)
+    _images(tally, cpu, seconds / SHARES, seed)
     say(f"seed {seed}, {seconds} s")
     for family in FAMILIES:
-        end = time.monotonic() + seconds / len(FAMILIES)
+        end = time.monotonic() + seconds / SHARES
         first, met, wrong = 0, {}, []
         # The short run ends after as many cases on a fast machine, too: it is the same everywhere.
         while not wrong and (first == 0 or time.monotonic() < end) and (seconds != SECONDS or first < SHORT):

@@ -27,6 +27,8 @@ VICTIM = (
     # Without options: what is noticed at no price.
     ("large twice", "", ABORT, (TWICE,)),
     ("misaligned", "", ABORT, (NO_BLOCK,)),
+    ("twice in a row", "", ABORT, (TWICE,)),
+    ("twice in a row", "check", ABORT, (TWICE,)),
     ("foreign", "", ABORT, (NO_BLOCK,)),
     ("mapped by others", "", ABORT, (NO_BLOCK,)),
     ("behind", "", 0, ("survived",)),

@@ -31,9 +31,15 @@ MACHINES = {
     # q35: microvm hangs now and then.
     "x86_64": ["qemu-system-x86_64", "-M", "q35", "-cpu", "max", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"],
 }
+# The same run again: the clock counts instructions, one host thread runs all CPUs in turn, the machine's date is fixed. What is random in a machine
+# comes from the seed: the device tree's seed on aarch64, rdrand on x86_64. They decide where the kernel and programs lie, and so when what happens.
+FIXED = ("-rtc", "base=2026-01-01,clock=vm", "-seed")
+# Nanoseconds that an instruction takes are 2 to this power. The slower the CPU, the fewer instructions lie between two ticks of the timer, and the
+# more often a thread is interrupted; beyond these the kernel gets nothing else done.
+SHIFTS = (4, 5, 6)
 CONSOLES = {"aarch64": "ttyAMA0", "x86_64": "ttyS0"}
 # panic=-1 reboots at once when PID 1 ends, and -no-reboot makes that the end of qemu.
-KERNEL_LINE = "console={console} quiet loglevel=1 panic=-1 rdinit=/init"
+KERNEL_LINE = "console={console} quiet loglevel=1 panic=-1 cryptomgr.notests rdinit=/init"
 
 
 @dataclass
@@ -101,10 +107,12 @@ def ending_of(console, code, log):
 
 
 def boot(cpu, version, program, arguments=(), files=None, env=None, cpus=4, memory=512, timeout=120, silence=None, name="",
-         options=(), echo=True):
+         options=(), kernel_line="", seed=None, one_thread=False, echo=True):
     """Boots the program as PID 1 and returns its `Ending`.
 
     `files` are extra files for the guest, {path: bytes}; `env` the program's environment; `options` more words for qemu.
+    `kernel_line` are more words for the kernel. `one_thread` runs all CPUs in turn, which is faster than a thread each where they are many.
+    With a `seed` the run is the same each time, to the byte: see `FIXED`; the program finds it as DACAPO_SEED.
     A guest that says nothing for `silence` seconds is ended before its time limit.
     The kernel hands on what follows `--` on its command line as PID 1's arguments, and what it does not know as environment.
     """
@@ -113,7 +121,11 @@ def boot(cpu, version, program, arguments=(), files=None, env=None, cpus=4, memo
     name = name or f"{cpu}-{version}-{Path(program).name}"
     log = LOGS / f"{name}.log"
     log.unlink(missing_ok=True)
-    for word in [*arguments, *(env or {}).values()]:
+    env = dict(env or {})
+    if seed is not None:
+        env["DACAPO_SEED"] = str(seed)
+        options = (*options, *FIXED, str(seed), "-icount", f"shift={SHIFTS[seed % len(SHIFTS)]},sleep=off,align=off")
+    for word in [*arguments, *env.values()]:
         if '"' in word or "\n" in word:
             raise Failed(f"the kernel's command line cannot carry this argument: {word!r}")
 
@@ -121,13 +133,14 @@ def boot(cpu, version, program, arguments=(), files=None, env=None, cpus=4, memo
         return f'"{word}"' if re.search(r"\s", word) or not word else word
 
     append = KERNEL_LINE.format(console=CONSOLES[cpu])
-    append = " ".join([append, *(quoted(f"{key}={value}") for key, value in (env or {}).items())])
+    append = " ".join([append, *kernel_line.split(), *(quoted(f"{key}={value}") for key, value in env.items())])
     if arguments:
         append += " -- " + " ".join(quoted(word) for word in arguments)
+    threads = "multi" if seed is None and not one_thread else "single"
     with tempfile.TemporaryDirectory(prefix="dacapo-qemu.") as folder:
         initrd = Path(folder) / "initramfs"
         initrd.write_bytes(initramfs({**(files or {}), "init": Path(program).read_bytes()}))
-        command = [*MACHINES[cpu], "-smp", str(cpus), "-m", f"{memory}M", "-accel", "tcg,thread=multi", "-nographic",
+        command = [*MACHINES[cpu], "-smp", str(cpus), "-m", f"{memory}M", "-accel", f"tcg,thread={threads}", "-nographic",
                    "-nodefaults", "-no-reboot", "-serial", f"file:{log}", *options,
                    "-kernel", KERNELS / f"{cpu}-{version}", "-initrd", initrd, "-append", append]
         code = run(command, timeout=timeout, check=False, echo=echo, output=LOGS / f"{name}.qemu", talk=log, silence=silence or timeout)
@@ -140,13 +153,14 @@ def boot(cpu, version, program, arguments=(), files=None, env=None, cpus=4, memo
     return ending
 
 
-def command(cpu, version, programs, cpus, timeout, arguments):
+def command(cpu, version, programs, cpus, timeout, arguments, env=(), seed=None):
     """`x.py qemu`: boots each program, prints its console and how it ended; returns 1 if one did not end with 0."""
+    env = dict(word.partition("=")[::2] for word in env)
     failed = 0
     for program in programs:
         if not Path(program).is_file():
             raise Failed(f"no such program: {program}")
-        ending = boot(cpu, version, program, arguments, cpus=cpus, timeout=timeout)
+        ending = boot(cpu, version, program, arguments, env=env, cpus=cpus, timeout=timeout, seed=seed)
         print(ending.console, end="" if ending.console.endswith("\n") else "\n")
         how = ending.problem or f"exit code {ending.code}"
         say(f"{program}: {how} (console kept in {os.path.relpath(ending.log)})")
@@ -169,16 +183,17 @@ class Job:
     arguments: tuple = ()
     env: tuple = ()  # words "NAME=value"
     seconds: int = 60
+    under: tuple = ()  # a program that runs this one, and its arguments
 
 
-def runner(cpu):
-    """Builds the guest's PID 1, with gcc and glibc."""
+def made_by_gcc(cpu, source):
+    """Builds a program for a guest, with gcc and glibc."""
     setup.ensure(*(() if CPUS[cpu].native else ("cross-gcc",)))
-    binary = LOGS / f"runner-{cpu}"
+    binary = LOGS / f"{source.stem}-{cpu}"
     LOGS.mkdir(parents=True, exist_ok=True)
-    if not binary.exists() or binary.stat().st_mtime < RUNNER.stat().st_mtime:
+    if not binary.exists() or binary.stat().st_mtime < source.stat().st_mtime:
         fresh = binary.with_suffix(f".{os.getpid()}")
-        run([CPUS[cpu].tool("gcc"), "-static", "-O1", "-Wall", RUNNER, "-o", fresh])
+        run([CPUS[cpu].tool("gcc"), "-static", "-O1", "-Wall", source, "-o", fresh])
         fresh.rename(binary)
     return binary
 
@@ -191,20 +206,26 @@ def stripped(cpu, program):
         return out.read_bytes()
 
 
-def run_jobs(cpu, version, jobs, name, cpus=4, timeout=600, silence=None):
-    """Boots one guest that runs every job, and has each judged; says which took longest; returns the `Ending` of the guest.
+def run_jobs(cpu, version, jobs, name, cpus=4, timeout=600, silence=None, **more):
+    """Boots one guest that runs every job, and has each judged; says which took longest; returns the `Ending` of the guest.  `more` is for `boot`.
 
     A job whose end the console does not show is judged with the code None: the guest died under it, or before it.
     """
     files, lines = {}, []
+
+    def inside(number, program):
+        """Where the guest has that program."""
+        same = next((path for path, content in files.items() if content == program), None)
+        path = same or f"tests/{number}-{Path(program).name}"
+        files[path] = program
+        return "/" + path
+
     for number, job in enumerate(jobs):
-        path = f"tests/{number}-{Path(job.program).name}"
-        same = next((p for p, content in files.items() if content == job.program), None)
-        files.setdefault(same or path, job.program)
-        lines.append(" ".join([f"{number}", str(job.seconds), *job.env, "/" + (same or path), *job.arguments]))
+        under = [inside(number, job.under[0]), *job.under[1:]] if job.under else []
+        lines.append(" ".join([f"{number}", str(job.seconds), *job.env, *under, inside(number, job.program), *job.arguments]))
     files = {path: stripped(cpu, program) for path, program in files.items()}
     files["list"] = ("\n".join(lines) + "\n").encode()
-    ending = boot(cpu, version, runner(cpu), files=files, cpus=cpus, memory=2048, timeout=timeout, silence=silence, name=name)
+    ending = boot(cpu, version, made_by_gcc(cpu, RUNNER), files=files, cpus=cpus, memory=2048, timeout=timeout, silence=silence, name=name, **more)
     times = {}
     for number, job in enumerate(jobs):
         begun = re.search(rf"^@begin {number}$(.*?)(?:^@end {number} (\w+) ?(\d*) after ([\d.]+) s$|\Z)", ending.console, re.M | re.S)

@@ -45,10 +45,10 @@ def build(cpu, words, rustflags=(), extra=None):
     return programs
 
 
-def freestanding(cpu, model="static", only=None, extra=None):
+def freestanding(cpu, model="static", only=None, extra=None, rustflags=()):
     """Builds every freestanding test program, or one: {name: path}."""
     which = ("--bin", only) if only else ("--bins",)
-    return build(cpu, ["build", "--release", "-p", "freestanding", *which], (*FREESTANDING[model], *_BARE), extra)
+    return build(cpu, ["build", "--release", "-p", "freestanding", *which], (*FREESTANDING[model], *_BARE, *rustflags), extra)
 
 
 def harness(cpu, package, static=False, rustflags=(), extra=None):

@@ -111,6 +111,7 @@ PARTS = {
         Part("tcmalloc", "a peer of the malloc benchmark", (f"{_LIBRARIES}/libtcmalloc_minimal.so.4",), ("libtcmalloc-minimal4",)),
         Unpacked("scudo", "a peer of the malloc benchmark", "libclang-rt-14-dev", "./usr/lib/llvm-14/lib/clang",
                  "usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.scudo_standalone-x86_64.so"),
+        Part("liburcu", "a peer of the rcu and hash benchmarks", (f"/usr/include/{platform.machine()}-linux-gnu/urcu/rculfhash.h",), ("liburcu-dev",)),
         Part("redis", "a server that runs on our malloc", ("redis-benchmark", "redis-cli", "/usr/bin/redis-check-rdb"), ("redis-tools",)),
         Unpacked("python-tests", "regression tests that run on our malloc", "libpython3.11-testsuite", "./usr/lib/python3.11",
                  "usr/lib/python3.11/test/test_json"),

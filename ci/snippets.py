@@ -15,7 +15,6 @@ from ci.paths import TARGET
 from ci.shell import ROOT, Failed, line, run, say
 
 REFUSED = ROOT / "tests/refused"
-PAGES = ("docs/rseq.md",)
 WORK = TARGET / "snippets"
 
 
@@ -97,17 +96,18 @@ def _try(name, text, options, env):
     return done.returncode == 0, f"{(done.stdout + done.stderr).decode(errors='replace')}\nended with {done.returncode}", str(program)
 
 
-# Each spoils a program of the tutorial; the suite must see it fail.
-SPOILT = (
-    ("a commit is missing", lambda text: re.sub(r"^\s*commit .*\n", "", text, count=1, flags=re.M)),
-    ("an assertion is wrong", lambda text: re.sub(r"assert_eq!\((.*?), ", r"assert_eq!(\1 + 1, ", text, count=1)),
-)
+# Each spoils the program of a tutorial; the suite must see it fail.
+_WRONG = ("an assertion is wrong", lambda text: re.sub(r"assert_eq!\((.*?), ", r"assert_eq!(\1 + 1, ", text, count=1))
+PAGES = {
+    "docs/rseq.md": (("a commit is missing", lambda text: re.sub(r"^\s*commit .*\n", "", text, count=1, flags=re.M)), _WRONG),
+    "docs/rcu.md": (("what was found outlives its section", lambda text: text.replace("drop(section);\n", "drop(section);\n    dbg!(gate);\n")), _WRONG),
+}
 
 
 def pages(tally, cpu):
     """The programs of the pages do what the pages say, and would fail if they did not."""
     options, env = library(cpu)
-    for page in PAGES:
+    for page, spoils in PAGES.items():
         stem = page.rsplit("/", 1)[-1].removesuffix(".md")
         for number, (first, text) in enumerate(programs((ROOT / page).read_text()), 1):
             good, said, command = _try(f"{stem}_{number}", text, options, env)
@@ -115,7 +115,7 @@ def pages(tally, cpu):
             tally.passed(name) if good else tally.failed(name, said, command)
             if number > 1:
                 continue
-            for what, spoil in SPOILT:
+            for what, spoil in spoils:
                 spoilt = spoil(text)
                 failed = spoilt != text and not _try(f"{stem}_spoilt", spoilt, options, env)[0]
                 name = f"{page}: it fails if {what}"

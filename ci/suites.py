@@ -13,8 +13,8 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from ci import (abi, build, check, controls, ctests, faults, fuzz, init, preload, programs, qemu, rusttests, security, selftest, setup,
-                snippets, stress)
+from ci import (abi, build, check, controls, cpus, ctests, faults, fuzz, init, preload, programs, qemu, rusttests, sanitizers, scale, security, seeds,
+                selftest, setup, snippets, stress)
 from ci.paths import CPUS, host
 from ci.results import Skip, Tally
 from ci.shell import NO_GLIBC_RSEQ, ROOT, Failed, capture, say
@@ -242,13 +242,13 @@ def _guest(tally, name, version, cpu, only=()):
                 test = f"{name}/{harness}-{row}"
                 job(test, program, lambda out, code, t=test: rusttests.judge_harness(tally, t, out, code),
                     env=(f"DACAPO_EXPECT_RSEQ={row}", f"{EMULATED}=1", *(f"{key}={value}" for key, value in env.items())),
-                    arguments=(*rusttests.HARNESS_OPTIONS, *only), seconds=400)
+                    arguments=(*rusttests.HARNESS_OPTIONS, *only), seconds=1200)
     if "step" in present:
         for program in rusttests.harness(cpu, "step", static=True).values():
             for means in ("breakpoint",) if only else ("breakpoint", "ptrace"):  # what ptrace does is the same in every kernel
                 test = f"{name}/step-{means}"
                 job(test, program, lambda out, code, t=test: rusttests.judge_harness(tally, t, out, code),
-                    env=(f"{STEP}={means}", f"{EMULATED}=1"), seconds=600)
+                    env=(f"{STEP}={means}", f"{EMULATED}=1"), seconds=1200)
     alone = {}
     if "freestanding" in present:
         programs = rusttests.freestanding(cpu, "static")
@@ -258,10 +258,11 @@ def _guest(tally, name, version, cpu, only=()):
                 full = f"{name}/{test}"
                 job(full, program,
                     lambda out, code, t=full: tally.failed(t, out) if code is None else tally.by_exit_code(t, code, out),
-                    env=(f"{EMULATED}=1",), seconds=180)
+                    env=(f"{EMULATED}=1",), seconds=600)
     if not jobs:
         raise Skip("the workspace has neither hosted nor freestanding tests yet")
-    qemu.run_jobs(cpu.name, version, jobs, name, timeout=900, silence=300)
+    # The limits are for what stands still: an emulated CPU on a busy machine is twenty times slower than on an idle one.
+    qemu.run_jobs(cpu.name, version, jobs, name, timeout=3000, silence=300)
     for test, program in sorted(alone.items()):
         ending = qemu.boot(cpu.name, version, program, name=f"{name}-{test}", env={EMULATED: "1"})
         full = f"{name}/{test}"
@@ -275,6 +276,23 @@ for _version, _what, _only in (("6.12", "mm_cid", ()), ("6.1", "rseq without mm_
                                ("7.3", "the optimised mode of rseq", ABOUT_RSEQ)):
     suite(f"qemu-aarch64-{_version}", f"real aarch64 kernel, 4 CPUs, sections really aborted; PID 1; {_what}")(
         lambda tally, version=_version, only=_only: _guest(tally, f"qemu-aarch64-{version}", version, CPUS["aarch64"], only))
+
+
+@suite("cpus-hotplug", "a storm of threads in a guest whose 16 CPUs go off and on: sums exact, nothing lost, drains work", default=False)
+def _cpus_hotplug(tally):
+    cpus.run_small(tally, CPUS["aarch64"], seed=WISH["seed"])
+
+
+@suite("cpus", "guests with 16, 64 and 128 CPUs; CPUs that go and come, cpusets, numbers with gaps: sums exact, nothing lost (15 minutes)", default=False)
+def _cpus(tally):
+    cpus.run_all(tally, CPUS["aarch64"], seed=WISH["seed"])
+
+
+@suite("seeds", "a storm in guests whose every run can be repeated from its seed; --minutes N, --seed N (5 minutes)", default=False)
+def _seeds(tally):
+    cpu, minutes = CPUS["aarch64"], WISH["minutes"]
+    setup.ensure_or_skip(*qemu.needs(cpu.name, seeds.KERNEL), *build.needs(cpu))
+    seeds.run_all(tally, cpu, seed=WISH["seed"], **({"seconds": 60 * minutes} if minutes else {}))
 
 
 @suite("faults", "every system call refused at every call site, and bad input: each ends as documented, nothing lost")
@@ -302,10 +320,24 @@ def _stress(tally):
     _searched(stress.run_all, tally)
 
 
+@suite("scale", "the plugin that counts transfers of cache lines says of known patterns what is known, and not when its directory is broken", default=False)
+def _scale(tally):
+    setup.ensure_or_skip(*scale.needs())
+    if not scale.CPU.native:
+        raise Skip("the plugin and its guest's programs are built for x86_64")
+    scale.run_all(tally)
+
+
 @suite("security", "what hardens a program: ASLR, RELRO, no writable code, canary, mangled pointers, guards, AT_SECURE")
 def _security(tally):
     cpus = [cpu for cpu in CPUS.values() if cpu.native or not setup.missing(build.needs(cpu))]
     security.run_all(tally, cpus)
+
+
+@suite("sanitizers", "valgrind on programs without a libc, on C, and on the guest face: no rseq there, and no invalid access", default=False)
+def _sanitizers(tally):
+    require_package("hosted")
+    sanitizers.run_all(tally, native())
 
 
 @suite("preload", "programs of the host with our malloc: every option, what bad programs are told, C++'s operators, reports")

@@ -19,7 +19,7 @@ LAYERS = {
     "per_thread": 2, "rseq": 2, "fence": 2, "sync": 2,
     "percpu": 3,
     "rcu": 4, "queue": 4, "counter": 4,
-    "malloc": 5,
+    "malloc": 5, "hash": 5,
     "tls": 6, "thread": 6, "start": 6,
     "libc": 7, "preload": 7,
 }  # fmt: skip

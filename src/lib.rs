@@ -24,7 +24,8 @@ pub mod counter;
 pub mod queue;
 pub mod rcu;
 
-// Layer 4: per-CPU heap.
+// Layer 4: per-CPU heap; hash tables, which live in it and are read under RCU.
+pub mod hash;
 pub mod malloc;
 
 // Layer 5: the process is ours.

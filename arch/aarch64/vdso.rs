@@ -8,3 +8,5 @@ pub const CLOCK_GETTIME: &[u8] = b"__kernel_clock_gettime";
 pub const CLOCK_GETRES: &[u8] = b"__kernel_clock_getres";
 /// `int getcpu(unsigned *cpu, unsigned *node, void *)`; empty where there is none.
 pub const GETCPU: &[u8] = b"";
+/// `time_t time(time_t *)`; empty where there is none.
+pub const TIME: &[u8] = b"";

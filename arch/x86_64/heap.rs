@@ -1,64 +1,100 @@
-//! malloc's three fast paths on x86-64, whole functions: an inlined section would have to test again outside what it tested inside.
+//! malloc's fast paths on x86-64, whole functions: an inlined section would have to test again outside what it tested inside.
 //!
-//! The pseudo-code and the promises are in `arch/mod.rs`. Labels as in `rseq.rs`, and 7: leave for the slow path, with the arguments as they came.
+//! The pseudo-code and the promises are in `arch/mod.rs`. Each of the first three has its section twice: on `mm_cid`, whose place in the area is
+//! constant, and on whatever index this kernel has. Labels as in `rseq.rs`, with a 3 before them in the second section; 7 leaves the first one for the
+//! second, 9 for the slow path, with the arguments as they came.
 //!
 //! ```text
-//!   rdi, rsi  arguments     r8  table      r11  index's distance from fs:0     r10  the area's (guest only)
-//!   r9        block         rax, rcx, rdx  what the comments say
+//!   rdi, rsi  arguments     r8  table      r10  area's distance from fs:0 (guest only)     r11  the index's (second section)
+//!   r9        block         rcx  cursor    rax, rdx  what the comments say
 //! ```
 
-/// Stores the descriptor's address, in rdx, where the kernel looks.
-#[cfg(feature = "start")]
-macro_rules! arm {
-    () => {
-        "   mov qword ptr fs:[{area} + 8], rdx\n"
-    };
-}
-#[cfg(not(feature = "start"))]
-macro_rules! arm {
-    () => {
-        "   mov qword ptr fs:[r10 + 8], rdx\n"
-    };
-}
-
-/// Loads the area's distance, where it is not a constant. {area} is mentioned because an operand must be.
+/// The words of the area, as owner at a constant distance from fs:0: `rseq_cs`, where rdx is stored, and `mm_cid`.
 #[cfg(feature = "start")]
 macro_rules! area {
     () => {
         ""
     };
+    (arm) => {
+        "   mov qword ptr fs:[{area} + 8], rdx\n"
+    };
+    (mm_cid) => {
+        "   movsxd rdx, dword ptr fs:[{area} + 24]\n"
+    };
 }
+/// As guest. {area} is mentioned because an operand must be.
 #[cfg(not(feature = "start"))]
 macro_rules! area {
     () => {
         "   mov r10, qword ptr [rip + {hot} + 24] # {area}\n" // HOT.area
     };
-}
-
-/// Arms, loads the index and the block: rdx and r9. Leaves all other registers alone.
-macro_rules! begin {
-    () => {
-        concat!(
-            ".pushsection __rseq_cs, \"aw\"\n .balign 32\n",
-            "5: .long 0, 0\n",            // version, flags
-            "   .quad 2f, 3f - 2f, 4f\n", // start, length, abort
-            ".popsection\n",
-            ".pushsection __rseq_cs_ptr_array, \"awo\", @progbits, __rseq_cs\n .quad 5b\n .popsection\n",
-            ".pushsection __rseq_exit_point_array, \"awo\", @progbits, __rseq_cs\n .quad 2f, 7f\n .popsection\n",
-            ".pushsection .text.rseq_abort, \"ax\"\n",
-            ".byte 0x0f, 0xb9, 0x3d\n .long {SIGNATURE}\n", // ud1 edi, [rip + SIGNATURE]: traps if executed
-            "4: jmp 6f\n",                                  // abort: nothing to undo, arm again
-            ".popsection\n",
-            $crate::arch::heap::area!(),
-            "6: lea rdx, [rip + 5b]\n",
-            $crate::arch::heap::arm!(),
-            "2: movsxd rdx, dword ptr fs:[r11]\n", // rdx = index, read inside the section
-            "   mov r9, [r8 + 8*rdx]",             // r9  = block
-        )
+    (arm) => {
+        "   mov qword ptr fs:[r10 + 8], rdx\n"
+    };
+    (mm_cid) => {
+        "   movsxd rdx, dword ptr fs:[r10 + 24]\n"
     };
 }
 
-/// Defines a function that pops a block for `size` bytes. Price: 14 instructions as owner, 15 as guest, 2 branches.
+/// The descriptor, the abort handler, arm, and the block of the index that `$index` loads: rdx and r9. Leaves all other registers alone.
+macro_rules! begin {
+    ($two:literal, $three:literal, $four:literal, $five:literal, $six:literal, $exit:literal, $index:expr) => {
+        concat!(
+            ".pushsection __rseq_cs, \"aw\"\n .balign 32\n",
+            $five,
+            ": .long 0, 0\n", // version, flags
+            "   .quad ",
+            $two,
+            "f, ",
+            $three,
+            "f - ",
+            $two,
+            "f, ",
+            $four,
+            "f\n", // start, length, abort
+            ".popsection\n",
+            ".pushsection __rseq_cs_ptr_array, \"awo\", @progbits, __rseq_cs\n .quad ",
+            $five,
+            "b\n .popsection\n",
+            ".pushsection __rseq_exit_point_array, \"awo\", @progbits, __rseq_cs\n .quad ",
+            $two,
+            "f, ",
+            $exit,
+            "f\n .popsection\n",
+            ".pushsection .text.rseq_abort, \"ax\"\n",
+            ".byte 0x0f, 0xb9, 0x3d\n .long {SIGNATURE}\n", // ud1 edi, [rip + SIGNATURE]: traps if executed
+            $four,
+            ": jmp ",
+            $six,
+            "f\n", // abort: nothing to undo, arm again
+            ".popsection\n",
+            $six,
+            ": lea rdx, [rip + ",
+            $five,
+            "b]\n",
+            $crate::arch::heap::area!(arm),
+            $two,
+            ":",
+            $index,                    // rdx = index, read inside the section
+            "   mov r9, [r8 + 8*rdx]", // r9  = block
+        )
+    };
+    (mm_cid) => {
+        $crate::arch::heap::begin!("2", "3", "4", "5", "6", "7", $crate::arch::heap::area!(mm_cid))
+    };
+    (any) => {
+        $crate::arch::heap::begin!("32", "33", "34", "35", "36", "9", "   movsxd rdx, dword ptr fs:[r11]\n")
+    };
+}
+
+/// Leaves to `$exit` if the two uppermost blocks are one: freed twice in a row. Below the lowest block lies an odd word.
+macro_rules! repeated {
+    ($exit:literal) => {
+        concat!("   cmp rax, [rcx - 16]\n   je ", $exit)
+    };
+}
+
+/// Defines a function that pops a block for `size` bytes. Price: 16 instructions and 3 branches as owner, 17 and 3 as guest.
 macro_rules! allocate {
     ($(#[$meta:meta])* $vis:vis fn $name:ident; hot $hot:path; slots $slots:expr; slow $slow:path) => {
         $(#[$meta])*
@@ -68,15 +104,31 @@ macro_rules! allocate {
                 "cmp rdi, [rip + {hot}]",                  // HOT.limit: 0 until the heap is up
                 "jae 7f",
                 "mov r8, [rip + {hot} + 8]",               // HOT.table
-                "mov r11, [rip + {hot} + 16]",             // HOT.index
-                $crate::arch::heap::begin!(),
+                $crate::arch::heap::area!(),
+                $crate::arch::heap::begin!(mm_cid),
                 "movzx edx, byte ptr [r9 + rdi + {slots}]",// edx = block.slots[size], 2 * class
-                "mov rax, [r9 + 8*rdx]",                   // rax = block.current[class]
-                "mov rcx, [rax]",                          // rcx = head.next
-                "jrcxz 7f",                                // the sentinel: empty; as fast here as test and jz
-                "mov [r9 + 8*rdx], rcx",                   // COMMIT   block.current[class] = next
+                "mov rcx, [r9 + 8*rdx]",                   // rcx = block.current[class]
+                "mov rax, [rcx - 8]",
+                "test al, 15",
+                "jnz 7f",                                  // the end: empty; or what was no block when it was freed
+                $crate::arch::heap::repeated!("7f"),
+                "sub qword ptr [r9 + 8*rdx], 8",           // COMMIT   block.current[class] -= one slot
                 "3: ret",
-                "7: jmp {slow}",
+                "7: cmp rdi, [rip + {hot} + 40]",          // HOT.limit_any: 0 where mm_cid is alive
+                "jae 9f",
+                "mov r8, [rip + {hot} + 8]",               // HOT.table
+                "mov r11, [rip + {hot} + 16]",             // HOT.index
+                $crate::arch::heap::area!(),
+                $crate::arch::heap::begin!(any),
+                "movzx edx, byte ptr [r9 + rdi + {slots}]",
+                "mov rcx, [r9 + 8*rdx]",
+                "mov rax, [rcx - 8]",
+                "test al, 15",
+                "jnz 9f",
+                $crate::arch::heap::repeated!("9f"),
+                "sub qword ptr [r9 + 8*rdx], 8",           // COMMIT
+                "33: ret",
+                "9: jmp {slow}",
                 ".p2align 5",                              // the section, and with it the function
                 hot = sym $hot, slots = const $slots, slow = sym $slow,
                 area = const $crate::arch::tls::PER_THREAD_OFFSET, SIGNATURE = const $crate::arch::rseq::SIGNATURE,
@@ -85,34 +137,43 @@ macro_rules! allocate {
     };
 }
 
-/// Defines a function that pushes a block to the list of its class. Price: 23 instructions as owner, 24 as guest, 3 branches.
+/// Defines a function that pushes a block to its class. Price: 16 instructions as owner, 17 as guest, 2 branches.
 macro_rules! free {
     ($(#[$meta:meta])* $vis:vis fn $name:ident; hot $hot:path; map $map:expr; slow $slow:path) => {
         $(#[$meta])*
         #[unsafe(naked)]
         $vis unsafe extern "C" fn $name(block: *mut u8) {
             core::arch::naked_asm!(
+                "cmp rdi, [rip + {hot} + 32]",             // HOT.extent: what the map covers; 0 until the heap is up
+                "jae 7f",
                 "mov rax, rdi",
-                "sub rax, [rip + {hot} + 32]",             // HOT.base
-                "ror rax, 4",                              // not 16-aligned: becomes huge
-                "cmp rax, [rip + {hot} + 40]",             // HOT.extent: 0 until the heap is up
-                "jae 7f",                                  // misaligned, null, large or foreign
+                "mov r8, [rip + {hot} + 8]",               // HOT.table
+                "shr rax, 16",                             // rax = unit
+                $crate::arch::heap::area!(),
+                "movzx eax, byte ptr [r8 + rax + {map}]",  // eax = 2 * class; 0 is a class that is always full
+                $crate::arch::heap::begin!(mm_cid),
+                "mov rcx, [r9 + 8*rax]",                   // rcx = block.current[class]
+                "test byte ptr [rcx], 1",
+                "jnz 7f",                                  // the end: full
+                "mov [rcx], rdi",                          // above the cursor: nobody's
+                "add qword ptr [r9 + 8*rax], 8",           // COMMIT   block.current[class] += one slot
+                "3: ret",
+                "7: cmp rdi, [rip + {hot} + 48]",          // HOT.extent_any: 0 where mm_cid is alive
+                "jae 9f",
+                "mov rax, rdi",
                 "mov r8, [rip + {hot} + 8]",               // HOT.table
                 "mov r11, [rip + {hot} + 16]",             // HOT.index
-                "shr rax, 12",                             // rax = unit
-                "movzx eax, byte ptr [r8 + rax + {map}]",  // eax = 2 * class; 0 is a class that is always full
-                $crate::arch::heap::begin!(),
-                "mov rcx, [r9 + 8*rax]",                   // rcx = block.current[class]
-                "mov rdx, [rcx + 8]",                      // rdx = head.room - 1
-                "cmp rcx, rdi",
-                "je 7f",                                   // freed a moment ago
-                "sub rdx, 1",
-                "js 7f",                                   // full
-                "mov [rdi], rcx",                          // not visible yet; a retry writes both words anew
-                "mov [rdi + 8], rdx",
-                "mov [r9 + 8*rax], rdi",                   // COMMIT   block.current[class] = freed
-                "3: ret",
-                "7: jmp {slow}",
+                "shr rax, 16",
+                $crate::arch::heap::area!(),
+                "movzx eax, byte ptr [r8 + rax + {map}]",
+                $crate::arch::heap::begin!(any),
+                "mov rcx, [r9 + 8*rax]",
+                "test byte ptr [rcx], 1",
+                "jnz 9f",
+                "mov [rcx], rdi",
+                "add qword ptr [r9 + 8*rax], 8",           // COMMIT
+                "33: ret",
+                "9: jmp {slow}",
                 ".p2align 5",                              // the section, and with it the function
                 hot = sym $hot, map = const $map, slow = sym $slow,
                 area = const $crate::arch::tls::PER_THREAD_OFFSET, SIGNATURE = const $crate::arch::rseq::SIGNATURE,
@@ -121,7 +182,7 @@ macro_rules! free {
     };
 }
 
-/// Defines a function that pushes a block to the list of its size's class. Price: 19 instructions as owner, 20 as guest, 3 branches.
+/// Defines a function that pushes a block to the class of its size. Price: 14 instructions as owner, 15 as guest, 2 branches.
 macro_rules! free_sized {
     ($(#[$meta:meta])* $vis:vis fn $name:ident; hot $hot:path; slots $slots:expr; slow $slow:path) => {
         $(#[$meta])*
@@ -131,20 +192,29 @@ macro_rules! free_sized {
                 "cmp rsi, [rip + {hot}]",                  // HOT.limit: 0 until the heap is up
                 "jae 7f",
                 "mov r8, [rip + {hot} + 8]",               // HOT.table
-                "mov r11, [rip + {hot} + 16]",             // HOT.index
-                $crate::arch::heap::begin!(),
+                $crate::arch::heap::area!(),
+                $crate::arch::heap::begin!(mm_cid),
                 "movzx eax, byte ptr [r9 + rsi + {slots}]",// eax = block.slots[size], 2 * class
                 "mov rcx, [r9 + 8*rax]",                   // rcx = block.current[class]
-                "mov rdx, [rcx + 8]",                      // rdx = head.room - 1
-                "cmp rcx, rdi",
-                "je 7f",                                   // freed a moment ago
-                "sub rdx, 1",
-                "js 7f",                                   // full
-                "mov [rdi], rcx",                          // not visible yet; a retry writes both words anew
-                "mov [rdi + 8], rdx",
-                "mov [r9 + 8*rax], rdi",                   // COMMIT   block.current[class] = freed
+                "test byte ptr [rcx], 1",
+                "jnz 7f",                                  // the end: full
+                "mov [rcx], rdi",                          // above the cursor: nobody's
+                "add qword ptr [r9 + 8*rax], 8",           // COMMIT   block.current[class] += one slot
                 "3: ret",
-                "7: jmp {slow}",
+                "7: cmp rsi, [rip + {hot} + 40]",          // HOT.limit_any: 0 where mm_cid is alive
+                "jae 9f",
+                "mov r8, [rip + {hot} + 8]",               // HOT.table
+                "mov r11, [rip + {hot} + 16]",             // HOT.index
+                $crate::arch::heap::area!(),
+                $crate::arch::heap::begin!(any),
+                "movzx eax, byte ptr [r9 + rsi + {slots}]",
+                "mov rcx, [r9 + 8*rax]",
+                "test byte ptr [rcx], 1",
+                "jnz 9f",
+                "mov [rcx], rdi",
+                "add qword ptr [r9 + 8*rax], 8",           // COMMIT
+                "33: ret",
+                "9: jmp {slow}",
                 ".p2align 5",                              // the section, and with it the function
                 hot = sym $hot, slots = const $slots, slow = sym $slow,
                 area = const $crate::arch::tls::PER_THREAD_OFFSET, SIGNATURE = const $crate::arch::rseq::SIGNATURE,
@@ -153,4 +223,63 @@ macro_rules! free_sized {
     };
 }
 
-pub(crate) use {allocate, area, arm, begin, free, free_sized};
+/// Defines a function that pops a block of the class whose slot, 2 * class, is given; null if there is none. Price: 17 instructions, 18 as guest.
+macro_rules! pop {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident; hot $hot:path) => {
+        $(#[$meta])*
+        #[unsafe(naked)]
+        $vis extern "C" fn $name(slot: usize) -> *mut u8 {
+            core::arch::naked_asm!(
+                "mov r8, [rip + {hot} + 8]",               // HOT.table
+                "mov r11, [rip + {hot} + 16]",             // HOT.index
+                $crate::arch::heap::area!(),
+                $crate::arch::heap::begin!(any),
+                "mov rcx, [r9 + 8*rdi]",                   // rcx = block.current[class]
+                "mov rax, [rcx - 8]",
+                "test al, 15",
+                "jnz 9f",                                  // the end: empty; or what was no block when it was freed
+                "mov rdx, [rcx - 16]",                     // the block below
+                "cmp rax, rdx",
+                "je 9f",                                   // freed twice in a row
+                "sub qword ptr [r9 + 8*rdi], 8",           // COMMIT   block.current[class] -= one slot
+                "33: prefetchw [rdx]",                     // its first line will be written to when it is popped; a hint, whatever the address
+                "ret",
+                "9: xor eax, eax",
+                "ret",
+                ".p2align 5",
+                hot = sym $hot,
+                area = const $crate::arch::tls::PER_THREAD_OFFSET, SIGNATURE = const $crate::arch::rseq::SIGNATURE,
+            )
+        }
+    };
+}
+
+/// Defines a function that pushes a block to the class whose slot, 2 * class, is given; false if there is no room. Price: 14 instructions, 15 as guest.
+macro_rules! push {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident; hot $hot:path) => {
+        $(#[$meta])*
+        #[unsafe(naked)]
+        $vis unsafe extern "C" fn $name(slot: usize, block: *mut u8) -> bool {
+            core::arch::naked_asm!(
+                "mov r8, [rip + {hot} + 8]",               // HOT.table
+                "mov r11, [rip + {hot} + 16]",             // HOT.index
+                $crate::arch::heap::area!(),
+                $crate::arch::heap::begin!(any),
+                "mov rcx, [r9 + 8*rdi]",                   // rcx = block.current[class]
+                "test byte ptr [rcx], 1",
+                "jnz 9f",                                  // the end: full
+                "mov [rcx], rsi",                          // above the cursor: nobody's
+                "add qword ptr [r9 + 8*rdi], 8",           // COMMIT   block.current[class] += one slot
+                "33: mov eax, 1",
+                "ret",
+                "9: xor eax, eax",
+                "ret",
+                ".p2align 5",
+                hot = sym $hot,
+                area = const $crate::arch::tls::PER_THREAD_OFFSET, SIGNATURE = const $crate::arch::rseq::SIGNATURE,
+            )
+        }
+    };
+}
+
+pub(crate) use {allocate, area, begin, free, free_sized, pop, push, repeated};

@@ -2,15 +2,48 @@
  *
  *   rdi  destination / first       rsi  source / second / byte       rdx  bytes       rax  result
  *
- * Baseline SSE2: nothing asks CPUID (in a virtual machine that is 5 us).  A short block is moved as its first and its last
- * half, which may overlap: all loads come before the first store, so the same code is memcpy and memmove, and there is no loop
- * and no remainder.  Long blocks: stores are aligned, the unaligned head and tail are loaded before the loop and stored around it.
- * From REP_FROM bytes on, `rep movsq` and `rep stosq`, which move whole lines on every CPU of the last fifteen years; what is left of
- * eight bytes is stored from a register.  4096 bytes on Zen 4: 23 ns, the loop 45.
+ * A short block is moved as its first and its last half, which may overlap: all loads come before the first store, so the same code is
+ * memcpy and memmove, and there is no loop and no remainder.  Longer blocks: stores are aligned, the unaligned head and tail are loaded
+ * before the loop and stored around it.  The loops have two widths, SSE2 and AVX2: string.S says how it is chosen,
+ * and has the wide ones.
+ *
+ * From REP_FROM bytes on `rep movsb` and `rep stosb`, which move whole lines without reading those that they overwrite, on every CPU of the last
+ * ten years.  They take a while to start, and are slow where the source lies a little above the destination in the page.
  */
         .intel_syntax noprefix
 
-#define REP_FROM 1024
+#define REP_FROM 4096
+#define REP_SET_FROM 2048
+#define LONG 2048                               /* bytes of one operand before it counts for the choice of the width */
+
+#define PAGE 4096
+#define LINE 64
+
+/* dacapo_width, below zero: AVX2; else: pages that were searched or compared without knowing, or known to be narrow (string.S).
+ * Threads that count at the same time may lose a count; threads that choose at the same time write the same values. */
+        .globl  dacapo_width
+        .hidden dacapo_width
+        .type   dacapo_width, @object
+        .section .bss.dacapo_width, "aw", @nobits
+        .balign 4
+dacapo_width:
+        .zero   4
+        .size   dacapo_width, 4
+
+/* Where string.S is not linked, there is nobody to choose, and the wide loops are never jumped to. */
+        .irp    name, dacapo_choose_width, dacapo_copy_wide, dacapo_copy_wide_backward, dacapo_set_wide, dacapo_compare_wide, dacapo_length_wide
+        .weak   \name
+        .hidden \name
+        .endr
+
+/* Counts a long operand, keeping every register but \scratch. */
+.macro count_long scratch
+        mov     \scratch, [rip + dacapo_choose_width@GOTPCREL]
+        test    \scratch, \scratch
+        jz      .Lcounted\@
+        call    \scratch
+.Lcounted\@:
+.endm
 
 .macro function name
         .section .text.\name, "ax", @progbits
@@ -109,10 +142,11 @@ also memcpy
         cmp     rdx, REP_FROM
         jae     .Lcopy_rep
 .Lcopy_forward:
+        cmp     dword ptr [rip + dacapo_width], 0
+        js      dacapo_copy_wide
         lea     r9, [rdi + rdx - 64]            /* r9   = where the tail begins */
-        mov     rcx, rdi
-        and     rcx, -16
-        add     rcx, 16                         /* rcx  = first aligned store */
+        lea     rcx, [rdi + 16]
+        and     rcx, -16                        /* rcx  = first aligned store */
         sub     rsi, rdi
         add     rsi, rcx                        /* rsi  = its source */
         movups  xmm4, [rsi]
@@ -140,17 +174,37 @@ also memcpy
         movups  [r9 + 48], xmm1
         ret
 
+.Lcopy_rep:                                     /* forward; slow when the blocks nearly overlap */
+        neg     rcx
+        cmp     rcx, 256
+        jb      .Lcopy_forward
+        lea     rcx, [rdi + 64]
+        and     rcx, -64                        /* the destination's next line */
+        movups  [rdi], xmm0
+        movups  [rdi + 16], xmm2
+        movups  [rdi + 32], xmm4
+        movups  [rdi + 48], xmm5
+        sub     rcx, rdi
+        sub     rdx, rcx
+        add     rdi, rcx
+        add     rsi, rcx
+        mov     rcx, rdx
+        rep movsb
+        ret
+
 .Lcopy_backward:                                /* save the first 64 bytes, run down, store them last */
         test    rcx, rcx
         jz      9f                              /* to == from */
-        movups  xmm8, [rsi + 16]                /* xmm0 xmm8 xmm4 xmm5 = first 64 */
-        lea     rcx, [rdi + rdx]                /* rcx = end */
-        mov     r8, rcx
+        cmp     dword ptr [rip + dacapo_width], 0
+        js      dacapo_copy_wide_backward
+        cmp     rdx, LONG
+        jb      1f
+        count_long rcx
+1:      movups  xmm8, [rsi + 16]                /* xmm0 xmm8 xmm4 xmm5 = first 64 */
+        lea     r8, [rdi + rdx]                 /* r8 = end */
+        lea     rcx, [r8 - 1]
         and     rcx, -16
-        cmp     rcx, r8
-        jne     3f
-        sub     rcx, 16
-3:      sub     rsi, rdi
+        sub     rsi, rdi
         add     rsi, rcx                        /* rsi = source of rcx */
         lea     r9, [rdi + 64]
         movups  xmm2, [rsi - 16]
@@ -178,27 +232,6 @@ also memcpy
         movups  [rdi + 48], xmm5
 9:      ret
 
-.Lcopy_rep:                                     /* forward; `rep movs` is slow when the blocks nearly overlap */
-        mov     rcx, rsi
-        sub     rcx, rdi
-        cmp     rcx, 256
-        jb      .Lcopy_forward
-        lea     r8, [rdi + rdx]                 /* end */
-        lea     rcx, [rdi + 63]
-        and     rcx, -64                        /* the destination's next line */
-        movups  [rdi], xmm0
-        movups  [rdi + 16], xmm2
-        movups  [rdi + 32], xmm4
-        movups  [rdi + 48], xmm5
-        sub     rcx, rdi
-        sub     rdx, rcx
-        add     rdi, rcx
-        add     rsi, rcx
-        mov     rcx, rdx
-        shr     rcx, 3
-        rep movsq
-        movups  [r8 - 16], xmm1                 /* the last 0..7 bytes, and some that are there already */
-        ret
         .size   memmove, . - memmove
 
 /* void *memset(void *to, int byte, size_t n) */
@@ -228,11 +261,13 @@ function memset
         cmp     rdx, 128
         ja      1f
         ret
-1:      cmp     rdx, REP_FROM
-        jae     .Lset_rep
-        lea     r8, [rdi + rdx - 64]            /* the last 64 are done; so are the first */
+1:      lea     r8, [rdi + rdx - 64]            /* the last 64 are done; so are the first */
         lea     rcx, [rdi + 64]
         and     rcx, -64
+        cmp     rdx, REP_SET_FROM
+        jae     .Lset_rep
+        cmp     dword ptr [rip + dacapo_width], 0
+        js      dacapo_set_wide
         .balign 16
 1:      movaps  [rcx], xmm0
         movaps  [rcx + 16], xmm0
@@ -242,16 +277,14 @@ function memset
         cmp     rcx, r8
         jb      1b
         ret
-.Lset_rep:                                      /* first and last 64 are done */
-        mov     r8, rdi
-        lea     rcx, [rdi + rdx]
-        add     rdi, 64
-        and     rdi, -64
+.Lset_rep:
+        mov     r9, rdi
+        mov     rdi, rcx
+        lea     rcx, [r8 + 64]
         sub     rcx, rdi                        /* bytes from the line on */
-        shr     rcx, 3
-        mov     rax, rsi
-        rep stosq
-        mov     rax, r8
+        mov     eax, esi
+        rep stosb
+        mov     rax, r9
         ret
 .Lset_under_16:
         cmp     edx, 8
@@ -321,8 +354,15 @@ also bcmp
         movzx   edx, byte ptr [rsi + rcx]
         sub     eax, edx
         ret
-.Lcmp_long:                                     /* four blocks at a time, b aligned */
-        mov     rcx, rsi
+.Lcmp_long:                                     /* the first 16 are equal */
+        cmp     rdx, 128
+        jb      1f
+        cmp     dword ptr [rip + dacapo_width], 0
+        js      dacapo_compare_wide
+        cmp     rdx, LONG
+        jb      1f
+        count_long rcx
+1:      mov     rcx, rsi                        /* four blocks at a time, b aligned */
         and     rcx, 15
         sub     rcx, 16                         /* -(bytes up to b's next block) */
         sub     rsi, rcx
@@ -434,73 +474,105 @@ also bcmp
 4:      ret
         .size   memcmp, . - memcmp
 
-/* size_t strlen(const char *s): aligned blocks only, so that no load leaves the string's pages */
+/* size_t strlen(const char *s): sixteen bytes at a time where 64 stay in the page, then by aligned lines, which never leave a page of the string */
 function strlen
         pxor    xmm0, xmm0
-        mov     rax, rdi
-        mov     ecx, edi
-        and     ecx, 0xfff
-        cmp     ecx, 0xff0
-        ja      .Llen_aligned                   /* an unaligned load would leave the page */
-        movups  xmm1, [rdi]
+        mov     eax, edi
+        mov     r9, rdi
+        and     r9, -LINE                       /* r9 = the line */
+        and     eax, PAGE - 1
+        cmp     eax, PAGE - LINE
+        ja      .Llen_near                      /* 64 bytes would leave the page */
+        movdqu  xmm1, [rdi]
         pcmpeqb xmm1, xmm0
-        pmovmskb ecx, xmm1
-        test    ecx, ecx
-        jz      .Llen_aligned_next
-        bsf     eax, ecx
+        pmovmskb eax, xmm1
+        test    eax, eax
+        jz      1f
+        tzcnt   eax, eax
         ret
-.Llen_aligned:
-        and     rax, -16
-        movdqa  xmm1, [rax]
+1:      .irp    at, 16, 32, 48
+        movdqu  xmm1, [rdi + \at]
         pcmpeqb xmm1, xmm0
-        pmovmskb edx, xmm1
-        mov     ecx, edi
-        and     ecx, 15
-        shr     edx, cl                         /* drop what lies before the string */
-        test    edx, edx
-        jz      .Llen_aligned_next
-        bsf     eax, edx
-        ret
-.Llen_aligned_next:
-        and     rax, -16
-        .irp    at, 16, 32, 48, 64
-        movdqa  xmm1, [rax + \at]
-        pcmpeqb xmm1, xmm0
-        pmovmskb ecx, xmm1
-        test    ecx, ecx
+        pmovmskb eax, xmm1
+        test    eax, eax
         jnz     .Llen_at_\at
         .endr
-        add     rax, 80
-        and     rax, -64                        /* at most 64 known bytes again */
-        .balign 16
-1:      movdqa  xmm1, [rax]
-        movdqa  xmm2, [rax + 32]
-        pminub  xmm1, [rax + 16]
-        pminub  xmm2, [rax + 48]
+        jmp     .Llen_next
+        .irp    at, 16, 32, 48
+.Llen_at_\at:
+        tzcnt   eax, eax
+        add     eax, \at
+        ret
+        .endr
+.Llen_near:                                     /* the line of the first byte, without what lies before it */
+        movdqa  xmm1, xmm0
+        movdqa  xmm2, xmm0
+        movdqa  xmm3, xmm0
+        movdqa  xmm4, xmm0
+        pcmpeqb xmm1, [r9]
+        pcmpeqb xmm2, [r9 + 16]
+        pcmpeqb xmm3, [r9 + 32]
+        pcmpeqb xmm4, [r9 + 48]
+        pmovmskb eax, xmm1
+        pmovmskb edx, xmm2
+        pmovmskb esi, xmm3
+        pmovmskb r8d, xmm4
+        shl     edx, 16
+        shl     r8d, 16
+        or      eax, edx
+        or      esi, r8d
+        shl     rsi, 32
+        or      rax, rsi
+        mov     ecx, edi
+        shr     rax, cl
+        test    rax, rax
+        jz      .Llen_next
+        tzcnt   rax, rax
+        ret
+.Llen_next:                                     /* one more line by blocks, then whole lines */
+        add     r9, LINE
+        .rept   LINE / 16
+        movdqa  xmm1, [r9]
+        pcmpeqb xmm1, xmm0
+        pmovmskb eax, xmm1
+        add     r9, 16
+        test    eax, eax
+        jnz     .Llen_here
+        .endr
+.Llen_width:
+        cmp     dword ptr [rip + dacapo_width], 0
+        js      dacapo_length_wide
+.Llen_line:
+        movdqa  xmm1, [r9]
+        movdqa  xmm2, [r9 + 32]
+        pminub  xmm1, [r9 + 16]
+        pminub  xmm2, [r9 + 48]
         pminub  xmm1, xmm2
         pcmpeqb xmm1, xmm0
-        pmovmskb ecx, xmm1
-        add     rax, 64
-        test    ecx, ecx
-        jz      1b
-        sub     rax, 80
-        .irp    at, 16, 32, 48
-        movdqa  xmm1, [rax + \at]
-        pcmpeqb xmm1, xmm0
-        pmovmskb ecx, xmm1
-        test    ecx, ecx
-        jnz     .Llen_at_\at
-        .endr
-        movdqa  xmm1, [rax + 64]
-        pcmpeqb xmm1, xmm0
-        pmovmskb ecx, xmm1
-        .irp    at, 64, 48, 32, 16
-.Llen_at_\at:
-        bsf     ecx, ecx
+        pmovmskb eax, xmm1
+        test    eax, eax
+        jnz     .Llen_found
+        add     r9, LINE
+        test    r9d, PAGE - 1
+        jnz     .Llen_line
+        mov     rax, r9
         sub     rax, rdi
-        lea     rax, [rax + rcx + \at]
+        cmp     rax, LONG
+        jb      .Llen_line
+        count_long rax
+        jmp     .Llen_width
+.Llen_found:                                    /* which block of the line */
+        pcmpeqb xmm0, [r9]
+        pmovmskb eax, xmm0
+        add     r9, 16
+        pxor    xmm0, xmm0
+        test    eax, eax
+        jz      .Llen_found
+.Llen_here:
+        tzcnt   eax, eax
+        sub     r9, rdi
+        lea     rax, [r9 + rax - 16]
         ret
-        .endr
         .size   strlen, . - strlen
 
         .section .note.GNU-stack, "", @progbits

@@ -1,7 +1,7 @@
 //! Where every byte of the heap is, at one look: blocks by class, in the users' hands or at which station, and what is resident.
 //!
-//! No snapshot: one station after the other is looked at while threads go on, so sums may be off by what moved in between. Price: every
-//! CPU's block is stopped once (one membarrier), every free block in a list is touched, mincore(2) over all units.
+//! No snapshot: one station after the other is looked at while threads go on, so sums may be off by what moved in between. Price: mincore(2)
+//! over all units; no block is touched and no CPU stopped.
 
 use core::ptr::NonNull;
 
@@ -9,7 +9,6 @@ use super::lock::Quiet;
 use super::size_class::{COUNT, UNIT, UNIT_SHIFT};
 use super::span::Kind;
 use super::{central, cpu_cache, large, page_heap, region, shard};
-use crate::arch::ListNode;
 use crate::sys::memory::{self, MapFlags, Protection};
 
 /// What is known about a class; blocks, if nothing else is said.
@@ -143,17 +142,6 @@ impl Census {
     }
 }
 
-/// Nodes of a list above its sentinel.
-fn length(mut node: *const ListNode) -> usize {
-    let mut length = 0;
-    // SAFETY: the list is held still by whoever shows it; its sentinel's `next` is null.
-    while let Some(next) = NonNull::new(unsafe { (*node).next }) {
-        length += 1;
-        node = next.as_ptr();
-    }
-    length
-}
-
 /// Looks at everything; None if there is no memory for the result. The per-CPU heap is up.
 #[must_use]
 pub fn take() -> Option<Taken> {
@@ -165,9 +153,10 @@ pub fn take() -> Option<Taken> {
     // SAFETY: fresh and zero, which is a valid census.
     let census = unsafe { taken.0.as_mut() };
     census.indices = indices;
-    central::visit(&quiet, |class, chain| census.class(class).middle += length(chain));
-    shard::visit(&quiet, |class, list| census.class(class).sharded += length(list));
-    census.has_cpus = cpu_cache::visit(&quiet, |index, class, list| census.note(index, class, length(list)));
+    central::visit(|class, blocks| census.class(class).middle += blocks);
+    shard::visit(&quiet, |class, blocks| census.class(class).sharded += blocks);
+    census.has_cpus = true;
+    cpu_cache::visit(|index, class, blocks| census.note(index, class, blocks));
     large::visit(&quiet, |bytes, kept| {
         let sums = if kept { &mut census.kept } else { &mut census.mapped };
         sums[0] += 1;

@@ -1,81 +1,57 @@
-//! The middle: for each class a lock, a stack of whole chains, and the runs that the class's blocks are cut from.
+//! The middle: for each class a stack of magazines, and the runs that the class's blocks are cut from.
 //!
 //! ```text
-//!   take:  a chain from the stack, O(1)   else: link free blocks of a run, the fullest first   else: cut new ones   else: a new run
-//!   give:  the chain onto the stack, O(1) else (stack full): each block of a chain back to its run; an empty run to the page heap
+//!   take:  a magazine from the stack, lock-free      else: collect free blocks of runs, newest run first   else: cut new ones   else: a new run
+//!   give:  a magazine onto the stack, lock-free      else (stack full): each of its blocks back to its run; an empty run to the page heap
 //! ```
-//! A chain is a list as the per-CPU caches have it, sentinel included, so that it changes hands without a look at its blocks.
+//! The stack may be used in a signal handler that interrupts anything. The runs are behind a lock, and signals are blocked while it is held.
 
 use super::check;
 use super::lock::{Lock, Quiet};
+use super::magazine::{self, Cursor, Stack};
 use super::page_heap;
 use super::page_map;
 use super::region;
-use super::size_class::{self, COUNT, LARGEST, LEVELS, UNIT_SHIFT};
+use super::size_class::{self, COUNT, LARGEST, TINY, UNIT_SHIFT};
 use super::span::{Kind, Span};
+use super::verify::{Broken, Met};
 use crate::arch::ListNode;
 
-/// Chains that a class's stack holds at most, and bytes in them at most, if every chain is as long as it may be: 1 MiB.
-const CHAINS: usize = 16;
+/// Magazines that a class's stack holds at most, and bytes in them at most, if each is full: 1 MiB.
+const MAGAZINES: usize = 16;
 const BYTES: usize = 1 << 20;
 /// Blocks that are cut for one refill: as many as fit in 16 KiB.
 const CUT: usize = 16 * 1024;
 
-const fn most_chains(class: usize) -> usize {
-    let chains = BYTES / (size_class::capacity(class, LEVELS - 1) * size_class::bytes(class));
-    if chains > CHAINS {
-        CHAINS
-    } else if chains < 4 {
-        4
-    } else {
-        chains
+const fn most(class: usize) -> usize {
+    let most = BYTES / (size_class::capacity(class) * size_class::bytes(class));
+    match most {
+        _ if TINY => 2,
+        0..4 => 4,
+        MAGAZINES.. => MAGAZINES,
+        _ => most,
     }
 }
 
+static STACKS: [Stack; COUNT] = [const { Stack::new() }; COUNT];
+
+#[inline(always)]
+fn stack_of(class: usize) -> &'static Stack {
+    // SAFETY: a class is below COUNT: it comes from a size or from a class run's span.
+    unsafe { STACKS.get_unchecked(class) }
+}
+
 struct Class {
-    chains: [*mut ListNode; CHAINS],
-    count: usize,
     /// unit + 1 of the first run that has something to give.
     runs: u32,
 }
 
-static CLASSES: [Lock<Class>; COUNT] =
-    [const { Lock::new(Class { chains: [core::ptr::null_mut(); CHAINS], count: 0, runs: 0 }) }; COUNT];
+static CLASSES: [Lock<Class>; COUNT] = [const { Lock::new(Class { runs: 0 }) }; COUNT];
 
 #[inline(always)]
 fn lock_of(class: usize) -> &'static Lock<Class> {
-    // SAFETY: a class is below COUNT: it comes from a size or from a class run's span.
+    // SAFETY: as above.
     unsafe { CLASSES.get_unchecked(class) }
-}
-
-/// Sentinels: `[class][level]`, each with the room of that level's capacity. Constant once made.
-struct Sentinels(core::cell::UnsafeCell<[[ListNode; LEVELS]; COUNT]>);
-// SAFETY: written once, under the initialisation lock, before any list exists.
-unsafe impl Sync for Sentinels {}
-const EMPTY: ListNode = ListNode { next: core::ptr::null_mut(), room: 0 };
-static SENTINELS: Sentinels = Sentinels(core::cell::UnsafeCell::new([const { [EMPTY; LEVELS] }; COUNT]));
-
-/// The end of an empty list of a class at a level of its capacity.
-#[inline(always)]
-pub fn sentinel(class: usize, level: usize) -> *mut ListNode {
-    SENTINELS.0.get().cast::<ListNode>().wrapping_add(class * LEVELS + level)
-}
-
-/// Whether an address is one of the class's sentinels.
-#[inline]
-pub fn is_sentinel(class: usize, address: usize) -> bool {
-    let offset = address.wrapping_sub(sentinel(class, 0) as usize);
-    offset < LEVELS * size_of::<ListNode>()
-}
-
-/// Makes the sentinels. Under the initialisation lock.
-pub fn init() {
-    for class in 1..COUNT {
-        for level in 0..LEVELS {
-            // SAFETY: inside the table; no list exists yet.
-            unsafe { (*sentinel(class, level)).room = size_class::capacity(class, level) };
-        }
-    }
 }
 
 #[inline(always)]
@@ -138,25 +114,26 @@ impl Class {
         // SAFETY: the run is ours alone until a block of it is handed out.
         unsafe {
             (*span).units = units as u32;
-            (*span).blocks = ((units << UNIT_SHIFT) / bytes) as u16;
+            (*span).blocks = size_class::blocks(class) as u16;
             (*span).carved = 0;
             (*span).free = 0;
             (*span).list = core::ptr::null_mut();
             self.list_run(unit);
         }
-        let covered = if bytes > 1 << UNIT_SHIFT { 1 } else { units };
-        if bytes > 1 << UNIT_SHIFT && (units << UNIT_SHIFT) / bytes > 1 {
-            for block in 0..(units << UNIT_SHIFT) / bytes {
-                page_map::set(unit + ((block * bytes) >> UNIT_SHIFT), 1, class);
+        let base = region::address_of(unit);
+        if bytes > 1 << UNIT_SHIFT {
+            // Only where a block begins, so that a pointer into its middle is no block's.
+            for block in 0..size_class::blocks(class) {
+                page_map::set(base.wrapping_add(block * bytes), 1, class);
             }
         } else {
-            page_map::set(unit, covered, class);
+            page_map::set(base, units, class);
         }
         true
     }
 
-    /// Links up to `count` blocks on top of `end`; how many it found.
-    unsafe fn collect(&mut self, class: usize, mut top: *mut ListNode, count: usize) -> (*mut ListNode, usize) {
+    /// Puts up to `count` blocks into slots from `slot` on; how many it found.
+    unsafe fn collect(&mut self, class: usize, slot: Cursor, count: usize) -> usize {
         let bytes = size_class::bytes(class);
         let mut found = 0;
         while found < count && self.runs != 0 {
@@ -168,20 +145,15 @@ impl Class {
                     let block = (*span).list;
                     (*span).list = (*block).next;
                     (*span).free -= 1;
-                    (*block).next = top;
-                    (*block).room = (*top).room - 1;
-                    top = block;
+                    slot.add(found).write(block as usize);
                     found += 1;
                 }
-                // Cut so that the lowest address comes out first: the hardware prefetches upwards.
+                // So that the lowest address comes out first: the hardware prefetches upwards.
                 let fresh = ((*span).blocks - (*span).carved) as usize;
                 let cut = fresh.min(count - found).min((CUT / bytes).max(1));
-                let base = region::address_of(unit);
-                for index in (0..cut).rev() {
-                    let block = base.add(((*span).carved as usize + index) * bytes).cast::<ListNode>();
-                    (*block).next = top;
-                    (*block).room = (*top).room - 1;
-                    top = block;
+                let base = region::address_of(unit) as usize + (*span).carved as usize * bytes;
+                for index in 0..cut {
+                    slot.add(found + index).write(base + (cut - 1 - index) * bytes);
                 }
                 (*span).carved += cut as u16;
                 found += cut;
@@ -193,28 +165,39 @@ impl Class {
                 }
             }
         }
-        (top, found)
+        found
     }
 
-    /// Puts each block of a chain back into its run.
-    unsafe fn scatter(&mut self, class: usize, mut block: *mut ListNode, quiet: &Quiet) {
-        // SAFETY: the chain is ours; it ends at a sentinel, whose `next` is null.
+    /// As [`Class::collect`]; takes a new run if there is nothing else. 0: memory is short.
+    unsafe fn find(&mut self, class: usize, slot: Cursor, count: usize, quiet: &Quiet) -> usize {
+        // SAFETY: as the caller promises.
         unsafe {
-            while !(*block).next.is_null() {
-                let next = (*block).next;
-                self.put_back(class, block, quiet);
-                block = next;
+            let found = self.collect(class, slot, count);
+            if found == 0 && self.new_run(class, quiet) { self.collect(class, slot, count) } else { found }
+        }
+    }
+
+    /// Puts each block of a magazine back into its run.
+    unsafe fn scatter(&mut self, class: usize, cursor: Cursor, quiet: &Quiet) {
+        // SAFETY: the magazine is the caller's.
+        unsafe {
+            for &block in magazine::blocks(class, cursor) {
+                self.put_back(class, block as *mut ListNode, quiet);
             }
+            magazine::release(class, cursor);
         }
     }
 
     unsafe fn put_back(&mut self, class: usize, block: *mut ListNode, quiet: &Quiet) {
-        let Some(inside) = region::unit_of(block as usize) else { check::not_a_block(block as usize) };
+        let Some(inside) = region::unit_of(block as usize) else { return super::take_back_stray(block.cast()) };
         // SAFETY: the block's run is of this class, under its lock.
         unsafe {
             let unit = (*span_at(inside)).head as usize;
             let span = span_at(unit);
             let offset = block as usize - region::address_of(unit) as usize;
+            if (*span_at(inside)).kind == Kind::Run {
+                return super::take_back_stray(block.cast());
+            }
             if (*span).kind != Kind::Class
                 || (*span).class as usize != class
                 || !offset.is_multiple_of(size_class::bytes(class))
@@ -243,70 +226,115 @@ impl Class {
         unsafe {
             self.unlist_run(unit);
             let units = (*span).units as usize;
-            page_map::set(unit, units, 0);
+            page_map::set(region::address_of(unit), units, 0);
             page_heap::with(quiet, |heap| heap.free(unit, units));
         }
     }
 }
 
-/// A chain of at least one block, its sentinel at `level`; null if memory is short.
-pub fn take(class: usize, level: usize, quiet: &Quiet) -> *mut ListNode {
-    let mut this = lock_of(class).lock(quiet);
-    if this.count > 0 {
-        this.count -= 1;
-        let index = this.count & (CHAINS - 1);
-        return this.chains[index];
+/// A magazine with at least one block: one that somebody gave, or with up to `count` blocks of the runs; null if memory is short.
+pub fn take(class: usize, count: usize) -> Cursor {
+    let given = stack_of(class).take(class);
+    if !given.is_null() {
+        return given;
     }
-    let end = sentinel(class, level);
-    // SAFETY: `end` is a sentinel with room for as many.
+    let fresh = magazine::acquire(class);
+    if fresh.is_null() {
+        return fresh;
+    }
+    // SAFETY: an empty magazine of ours, with room for as many.
     unsafe {
-        let count = (*end).room;
-        let (mut top, mut found) = this.collect(class, end, count);
+        let found = {
+            let quiet = Quiet::enter();
+            lock_of(class).lock(&quiet).find(class, fresh, count, &quiet)
+        };
         if found == 0 {
-            if !this.new_run(class, quiet) {
-                return core::ptr::null_mut();
-            }
-            (top, found) = this.collect(class, end, count);
+            magazine::release(class, fresh);
+            return core::ptr::null_mut();
         }
-        if found == 0 { core::ptr::null_mut() } else { top }
+        fresh.add(found)
     }
 }
 
-/// Takes a chain over.
-///
-/// # Safety
-/// It is a chain of free blocks of this class, and the caller's.
-pub unsafe fn give(class: usize, chain: *mut ListNode, quiet: &Quiet) {
-    let mut this = lock_of(class).lock(quiet);
-    if this.count >= most_chains(class) {
-        // The oldest one goes: its blocks are the coldest.
-        let oldest = this.chains[0];
-        this.chains.copy_within(1.., 0);
-        this.count -= 1;
-        // SAFETY: the stack's chains are ours.
-        unsafe { this.scatter(class, oldest, quiet) };
-    }
-    let index = this.count & (CHAINS - 1);
-    this.chains[index] = chain;
-    this.count += 1;
+/// A single block, without a magazine; null if memory is short.
+#[cold]
+pub fn take_one(class: usize) -> *mut u8 {
+    let mut block = 0;
+    let quiet = Quiet::enter();
+    // SAFETY: one slot.
+    unsafe { lock_of(class).lock(&quiet).find(class, &raw mut block, 1, &quiet) };
+    block as *mut u8
 }
 
-/// Puts the blocks of a chain, and all chains of the class, back into their runs, and empty runs into the page heap.
+/// Takes a magazine over, which may be empty. Aborts if the same block lies twice in a row in it.
 ///
 /// # Safety
-/// As [`give`]; `chain` may be null.
-pub unsafe fn give_up(class: usize, chain: *mut ListNode, quiet: &Quiet) {
-    let mut this = lock_of(class).lock(quiet);
-    // SAFETY: the stack's chains are ours, and so is the caller's.
+/// It holds free blocks of this class, and is the caller's.
+pub unsafe fn give(class: usize, cursor: Cursor) {
+    // SAFETY: as the caller promises.
     unsafe {
-        if !chain.is_null() {
-            this.scatter(class, chain, quiet);
+        let blocks = magazine::blocks(class, cursor);
+        if blocks.is_empty() {
+            return magazine::release(class, cursor);
         }
-        while this.count > 0 {
-            this.count -= 1;
-            let index = this.count & (CHAINS - 1);
-            let chain = this.chains[index];
-            this.scatter(class, chain, quiet);
+        look_at(blocks);
+        if stack_of(class).count() < most(class) {
+            stack_of(class).give(class, cursor);
+        } else {
+            let quiet = Quiet::enter();
+            lock_of(class).lock(&quiet).scatter(class, cursor, &quiet);
+        }
+    }
+}
+
+/// Aborts on what can be told from the pointers alone.
+fn look_at(blocks: &[usize]) {
+    let (mut before, mut bits) = (0, 0);
+    for &block in blocks {
+        bits |= block;
+        if block == before {
+            check::double_free(block);
+        }
+        before = block;
+    }
+    if bits & 15 != 0
+        && let Some(&bad) = blocks.iter().find(|&block| block & 15 != 0)
+    {
+        check::not_a_block(bad);
+    }
+}
+
+/// Takes a single block over.
+///
+/// # Safety
+/// A free block of this class, and the caller's.
+#[cold]
+pub unsafe fn give_one(class: usize, block: *mut u8) {
+    let quiet = Quiet::enter();
+    // SAFETY: as the caller promises.
+    unsafe { lock_of(class).lock(&quiet).put_back(class, block.cast(), &quiet) };
+}
+
+/// Puts the blocks of a magazine back into their runs.
+///
+/// # Safety
+/// As [`give`].
+pub unsafe fn give_up(class: usize, cursor: Cursor, quiet: &Quiet) {
+    // SAFETY: as the caller promises.
+    unsafe { lock_of(class).lock(quiet).scatter(class, cursor, quiet) };
+}
+
+/// Puts the blocks of all magazines of the stack back into their runs, and empty runs into the page heap.
+pub fn clear(class: usize, quiet: &Quiet) {
+    let mut this = lock_of(class).lock(quiet);
+    // SAFETY: what is taken from the stack is ours.
+    unsafe {
+        loop {
+            let cursor = stack_of(class).take(class);
+            if cursor.is_null() {
+                break;
+            }
+            this.scatter(class, cursor, quiet);
         }
         let mut unit = this.runs;
         while unit != 0 {
@@ -320,12 +348,82 @@ pub unsafe fn give_up(class: usize, chain: *mut ListNode, quiet: &Quiet) {
     }
 }
 
-/// Shows every chain to `look`.
-pub fn visit(quiet: &Quiet, mut look: impl FnMut(usize, *const ListNode)) {
-    for (class, lock) in CLASSES.iter().enumerate() {
-        let this = lock.lock(quiet);
-        this.chains.iter().take(this.count).for_each(|&chain| look(class, chain));
+/// Shows every magazine of the stacks to `look`: its class and how many blocks it holds. They are away for a moment.
+pub fn visit(mut look: impl FnMut(usize, usize)) {
+    for class in 1..COUNT {
+        let mut away = [core::ptr::null_mut(); 2 * MAGAZINES];
+        for place in &mut away {
+            *place = stack_of(class).take(class);
+        }
+        for cursor in away.into_iter().rev().filter(|cursor| !cursor.is_null()) {
+            // SAFETY: what was taken from the stack is ours until it is given back.
+            unsafe {
+                look(class, magazine::blocks(class, cursor).len());
+                stack_of(class).give(class, cursor);
+            }
+        }
     }
+}
+
+/// Puts half of what no CPU has needed since the last call back into the runs.
+pub fn decay(quiet: &Quiet) {
+    for class in 1..COUNT {
+        for _ in 0..stack_of(class).unused().div_ceil(2) {
+            let cursor = stack_of(class).take(class);
+            if cursor.is_null() {
+                break;
+            }
+            // SAFETY: what is taken from the stack is ours.
+            unsafe { give_up(class, cursor, quiet) };
+        }
+    }
+}
+
+/// Checks a class's stack and, if asked, each run that has something to give: see [`super::verify`].
+pub fn check(class: usize, runs: bool, quiet: &Quiet) -> Result<(), Broken> {
+    let broken = |rule, place| Err(Broken { rule, class, place });
+    let count = stack_of(class).count();
+    if count > most(class) + 64 {
+        return broken("a stack is not much higher than its bound", count);
+    }
+    let this = lock_of(class).lock(quiet);
+    let (mut unit, mut previous) = (if runs { this.runs } else { 0 }, 0);
+    while unit != 0 {
+        // SAFETY: runs of this class, under its lock.
+        let span = unsafe { &*span_at(unit as usize - 1) };
+        let base = region::address_of(unit as usize - 1) as usize;
+        if span.kind != Kind::Class || span.class as usize != class || span.head + 1 != unit || !span.listed {
+            return broken("a listed run is its class's", base);
+        }
+        if span.previous != previous {
+            return broken("runs are linked both ways", base);
+        }
+        if span.free > span.carved || span.carved > span.blocks {
+            return broken("free <= carved <= blocks", base);
+        }
+        if span.free == 0 && span.carved == span.blocks {
+            return broken("a listed run has something to give", base);
+        }
+        let (mut met, mut length, mut block) = (Met::NONE, 0, span.list);
+        while !block.is_null() {
+            let offset = (block as usize).wrapping_sub(base);
+            let place = offset / size_class::bytes(class);
+            if !offset.is_multiple_of(size_class::bytes(class)) || place >= span.carved as usize {
+                return broken("a free block lies where one was cut", block as usize);
+            }
+            if !met.note(place) {
+                return broken("a block is free once", block as usize);
+            }
+            length += 1;
+            // SAFETY: a free block of the run, as was just checked.
+            block = unsafe { (*block).next };
+        }
+        if length != span.free {
+            return broken("a run knows how many of its blocks are free", base);
+        }
+        (previous, unit) = (unit, span.next);
+    }
+    Ok(())
 }
 
 /// Takes every class's lock, in order. For fork.

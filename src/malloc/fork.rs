@@ -1,7 +1,7 @@
 //! fork in a process whose other threads are in the middle of malloc.
 //!
 //! 1. Before: the initialisation lock first, then every other lock, in their order; no slow path is half-way then. Fast paths need nothing: a
-//!    list is consistent at any instant.
+//!    magazine is consistent at any instant.
 //! 2. The parent opens them and goes on. The child, whose only thread is the one that forked, opens the same locks.
 //!
 //! An owner's fork always takes the initialisation lock ([`before`], [`after`]). Whether the others are taken too is decided under it: a heap that comes up
@@ -14,7 +14,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::lock::{Lock, Quiet};
-use super::{central, checked, cpu_cache, large, page_heap, shard};
+use super::{central, checked, cpu_cache, large, magazine, page_heap, shard};
 use crate::sys::signal::Set;
 
 /// The initialisation lock: held while the heap comes up, and across fork.
@@ -25,6 +25,7 @@ extern "C" fn take_rest() {
     cpu_cache::acquire();
     shard::acquire_all(); // before the classes': a shard that is drained gives its chains to them
     central::acquire_all();
+    magazine::lock();
     page_heap::PAGE_HEAP.acquire();
     large::acquire();
     checked::acquire();
@@ -35,6 +36,7 @@ extern "C" fn open_rest() {
     checked::release();
     large::unlock();
     page_heap::PAGE_HEAP.release();
+    magazine::unlock();
     central::release_all();
     shard::release_all();
     cpu_cache::release();

@@ -1,7 +1,7 @@
 //! Bringing the heap up, once, from the first allocation that misses: nobody has to call anything.
 //!
 //! ```text
-//!   DOWN --first allocation--> COMING_UP --> UP          sentinels, region, table, then the fast paths open
+//!   DOWN --first allocation--> COMING_UP --> UP          magazines, table, region, then the fast paths open
 //!                                        `-> FAILED      no address space for a region: every block is a mapping of its own
 //!                                        `-> CHECKED     the user wants the checked heap instead
 //! ```
@@ -13,7 +13,7 @@
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use super::lock::Quiet;
-use super::{central, counts, cpu_cache, fork, options, page_map, region, report};
+use super::{counts, cpu_cache, fork, magazine, options, region, report};
 use crate::arch;
 use crate::sys::sched;
 
@@ -77,7 +77,7 @@ fn first_use() -> Heap {
             options::load();
             let state = match options::check() {
                 true => CHECKED,
-                false if bring_up() => UP,
+                false if bring_up(&quiet) => UP,
                 false => FAILED,
             };
             STATE.store(state, Ordering::Release);
@@ -92,18 +92,13 @@ fn first_use() -> Heap {
     }
 }
 
-fn bring_up() -> bool {
+fn bring_up(quiet: &Quiet) -> bool {
     register_rseq();
-    central::init();
-    if !region::init() {
+    if !magazine::init(quiet) || !cpu_cache::make_table(possible_cpus(), quiet) || !region::init() {
         return false;
     }
-    let (base, bytes) = region::first();
-    let units = bytes >> super::size_class::UNIT_SHIFT;
-    let Some(map) = cpu_cache::make_table(possible_cpus(), units) else { return false };
-    page_map::init(map, units);
     counts::init();
-    cpu_cache::open(base, bytes, options::closed());
+    cpu_cache::open(options::closed());
     true
 }
 

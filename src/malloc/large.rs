@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   run       span.kind == Run at its first unit                          free: back to the page heap
-//!   mapping   an entry of MAPPINGS: address -> (bytes mapped)             free: kept (8 of them, 128 MiB, for a second), or unmapped
+//!   mapping   an entry of MAPPINGS: address -> (bytes mapped)             free: kept (16 of them, 128 MiB, for a second), or unmapped
 //! ```
 //! MAPPINGS is a hash set with open addressing, so that free recognises its own mappings without reading near a foreign pointer.
 
@@ -15,16 +15,23 @@ use super::region;
 use super::size_class::{UNIT, UNIT_SHIFT};
 use super::span::Kind;
 use crate::sys::memory::{self, MapFlags, Protection};
-use crate::sys::time;
 
-/// The largest run, in bytes: 2 MiB, or less if the user says so.
+/// The largest run, in bytes: 2 MiB at first. See [`learn`].
 fn largest_run() -> usize {
     options::LARGEST_RUN.get()
 }
 
+/// A mapping was freed: from now on blocks of its size, up to 32 MiB, are runs, which cost no call of the kernel and no page fault when they are
+/// used again. Who frees blocks of a size will want more of them; glibc does the same. Not if the user has set the bound.
+fn learn(bytes: usize) {
+    if bytes > largest_run() && bytes <= options::MOST_RUN && !options::threshold_is_set() {
+        options::LARGEST_RUN.set(bytes);
+    }
+}
+
 const OS_PAGE: usize = 4096;
 /// Mappings kept for reuse, and bytes in them.
-const KEPT: usize = 8;
+const KEPT: usize = 16;
 const KEPT_BYTES: usize = 128 << 20;
 /// A kept mapping goes when it was idle for this many periods of the decay: a second. Looked at when another one goes and with the page heap's clock.
 const IDLE: usize = 4;
@@ -165,7 +172,7 @@ impl Mappings {
 
     /// Keeps a mapping if it may be; what has to be unmapped now.
     fn keep(&mut self, mapping: Mapping) -> [Mapping; KEPT + 1] {
-        let now = now();
+        let now = page_heap::now();
         let mut gone = self.expired(now);
         match self.kept.iter().position(|kept| kept.address == 0) {
             Some(index) if self.kept_bytes + mapping.bytes <= KEPT_BYTES => {
@@ -180,16 +187,19 @@ impl Mappings {
     }
 }
 
+/// Unmaps all that is kept for reuse, unless the lock is taken; bytes. Signals are blocked.
+pub fn give_up() -> usize {
+    let Some(mut mappings) = MAPPINGS.try_lock() else { return 0 };
+    let gone = core::mem::replace(&mut mappings.kept, [VACANT; KEPT]);
+    mappings.kept_bytes = 0;
+    unmap_all(&gone)
+}
+
 /// Unmaps what was kept for too long, unless the lock is taken. Signals are blocked.
 pub fn expire(now: i64) {
     if let Some(mut mappings) = MAPPINGS.try_lock() {
         unmap_all(&mappings.expired(now));
     }
-}
-
-fn now() -> i64 {
-    let now = time::clock_gettime(linux_raw_sys::general::CLOCK_MONOTONIC_COARSE as i32).unwrap_or_default();
-    now.seconds * 1000 + now.nanos / 1_000_000
 }
 
 fn unmap_all(gone: &[Mapping]) -> usize {
@@ -214,26 +224,40 @@ pub fn allocate(size: usize, align: usize) -> (*mut u8, bool) {
         return FAILED;
     }
     let quiet = Quiet::enter();
-    if size <= largest_run() && align <= largest_run() && super::init::is_up() {
-        let units = size.div_ceil(UNIT).max(1);
-        let run = page_heap::with(&quiet, |heap| {
-            let run = if align <= UNIT { heap.allocate(units) } else { heap.allocate_aligned(units, align) };
-            if let Some((unit, _)) = run {
-                let span = region::span(unit);
-                // SAFETY: the run is ours.
-                unsafe {
-                    (*span).kind = Kind::Run;
-                    (*span).units = units as u32;
-                    (*span).bytes = units << UNIT_SHIFT;
-                }
-            }
-            run
+    let most = largest_run();
+    if size <= most && align <= most && super::init::is_up() {
+        let (block, zeroed) = run(size, &quiet, |heap, units| match align <= UNIT {
+            true => heap.allocate(units),
+            false => heap.allocate_aligned(units, align),
         });
-        if let Some((unit, zeroed)) = run {
-            return (region::address_of(unit), zeroed);
+        if !block.is_null() {
+            return (block, zeroed);
         }
     }
-    map(size, align, size.saturating_add(size / 2), &quiet)
+    map(size, align, size.saturating_mul(2), &quiet)
+}
+
+/// A run for `size` bytes; null if there is none.
+fn run(
+    size: usize,
+    quiet: &Quiet,
+    take: impl FnOnce(&mut page_heap::PageHeap, usize) -> Option<(usize, bool)>,
+) -> (*mut u8, bool) {
+    let units = size.div_ceil(UNIT).max(1);
+    let run = page_heap::with(quiet, |heap| {
+        let run = take(heap, units);
+        if let Some((unit, _)) = run {
+            let span = region::span(unit);
+            // SAFETY: the run is ours.
+            unsafe {
+                (*span).kind = Kind::Run;
+                (*span).units = units as u32;
+                (*span).bytes = units << UNIT_SHIFT;
+            }
+        }
+        run
+    });
+    run.map_or((core::ptr::null_mut(), false), |(unit, zeroed)| (region::address_of(unit), zeroed))
 }
 
 /// As [`allocate`] for a block beyond [`LARGEST_RUN`] that is growing: with a quarter to spare, or up to four times that if it is at hand.
@@ -241,10 +265,17 @@ pub fn allocate(size: usize, align: usize) -> (*mut u8, bool) {
 #[inline(never)]
 pub fn allocate_growing(size: usize) -> *mut u8 {
     let spare = size.saturating_add(size / 4);
-    if spare <= largest_run() || spare > isize::MAX as usize / 4 {
+    if spare > isize::MAX as usize / 4 {
         return allocate(spare, 16).0;
     }
-    map(spare, 16, spare * 4, &Quiet::enter()).0
+    let quiet = Quiet::enter();
+    if spare <= largest_run() && super::init::is_up() {
+        let (block, _) = run(spare, &quiet, page_heap::PageHeap::allocate_growing);
+        if !block.is_null() {
+            return block;
+        }
+    }
+    map(spare, 16, spare * 4, &quiet).0
 }
 
 fn map(size: usize, align: usize, most: usize, quiet: &Quiet) -> (*mut u8, bool) {
@@ -260,17 +291,19 @@ fn map(size: usize, align: usize, most: usize, quiet: &Quiet) -> (*mut u8, bool)
             return FAILED;
         }
     }
-    if !limits::charge(bytes) {
-        release(quiet);
-        if !limits::charge(bytes) {
-            return FAILED;
-        }
-    }
     let slack = if align <= OS_PAGE { 0 } else { align };
-    let Ok(start) = memory::map(bytes + slack, Protection::READ_WRITE, MapFlags::EMPTY) else {
-        limits::refund(bytes);
-        return FAILED;
+    let fresh = || {
+        if !limits::charge(bytes) {
+            return None;
+        }
+        let start = memory::map(bytes + slack, Protection::READ_WRITE, MapFlags::EMPTY);
+        if start.is_err() {
+            limits::refund(bytes);
+        }
+        start.ok()
     };
+    // When memory is short, what is kept for later has to go.
+    let Some(start) = fresh().or_else(|| if make_room(quiet) { fresh() } else { None }) else { return FAILED };
     let address = (start as usize).next_multiple_of(align.max(OS_PAGE));
     let before = address - start as usize;
     // SAFETY: the ends of a mapping that only we know.
@@ -289,6 +322,12 @@ fn map(size: usize, align: usize, most: usize, quiet: &Quiet) -> (*mut u8, bool)
         return FAILED;
     }
     (address as *mut u8, true)
+}
+
+/// Gives all that is free back to the kernel, commitment and all; whether there was anything.
+#[cold]
+fn make_room(quiet: &Quiet) -> bool {
+    release(quiet) + page_heap::with(quiet, |heap| heap.withdraw(0)) > 0
 }
 
 /// Bytes that the user of a large block may use; None if there is no such block.
@@ -334,6 +373,7 @@ pub fn free(block: *mut u8) {
         match mappings.find(block as usize) {
             Some(slot) => {
                 let mapping = mappings.remove(slot);
+                learn(mapping.bytes);
                 mappings.keep(mapping)
             }
             None => {
@@ -356,25 +396,30 @@ pub fn resize(block: *mut u8, size: usize) -> Option<*mut u8> {
             return None;
         }
         let new = size.div_ceil(UNIT).max(1);
+        // A growing block gets a quarter more: it will be back.
+        let roomy = new + new / 4;
         return page_heap::with(&quiet, |heap| {
             let span = region::span(unit);
             // SAFETY: a live run, says `usable_size`.
             unsafe {
                 let old = (*span).units as usize;
-                if new > old && !heap.grow(unit, old, new) {
-                    return None;
+                let now = if new <= old {
+                    Some(new)
+                } else {
+                    [roomy, new].into_iter().find(|&new| heap.grow(unit, old, new))
+                };
+                let now = now?;
+                if now < old {
+                    heap.shrink(unit, old, now);
                 }
-                if new < old {
-                    heap.shrink(unit, old, new);
-                }
-                (*span).units = new as u32;
-                (*span).bytes = new << UNIT_SHIFT;
+                (*span).units = now as u32;
+                (*span).bytes = now << UNIT_SHIFT;
             }
             Some(block)
         });
     }
     let bytes = size.checked_next_multiple_of(OS_PAGE)?;
-    if bytes <= largest_run() || bytes > isize::MAX as usize {
+    if bytes > isize::MAX as usize {
         return None;
     }
     let mut mappings = MAPPINGS.lock(&quiet);
@@ -382,6 +427,9 @@ pub fn resize(block: *mut u8, size: usize) -> Option<*mut u8> {
     // SAFETY: a mapping of ours; its user has asked for another size.
     unsafe {
         let old = (*slot).bytes;
+        if bytes < old / 2 && bytes <= largest_run() {
+            return None; // a run will do
+        }
         // A growing block gets a quarter more: it will be back.
         let roomy = if bytes > old { (bytes + bytes / 4).next_multiple_of(OS_PAGE) } else { bytes };
         let to = |bytes| {

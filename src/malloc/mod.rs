@@ -1,12 +1,13 @@
-//! malloc: per-CPU lists on restartable sequences in front, chains in the middle, runs of 64 KiB units behind.
+//! malloc: per-CPU magazines on restartable sequences in front, stacks of them in the middle, runs of 64 KiB units behind.
 //!
 //! ```text
 //!   size_class   which sizes there are
-//!   cpu_cache    front: two lists a class and CPU; no lock, no atomic     shard   the same for threads without rseq
-//!   central      middle: chains of free blocks, a lock a class
+//!   magazine     arrays of pointers to free blocks
+//!   cpu_cache    front: two magazines a class and CPU; no lock, no atomic      shard   the same for threads without rseq
+//!   central      middle: lock-free stacks of magazines; runs behind a lock a class
 //!   page_heap    back: runs of units; decay                                 large   blocks beyond the classes
 //!   region       address space      span, page_map   what a unit is      early   heaps in a fixed buffer
-//!   init  fork  check  lock  global                                      limits  what the kernel may be asked for
+//!   init  fork  check  verify  lock  global                              limits  what the kernel may be asked for
 //!   options, environment  DACAPO_MALLOC     closed  counted, filled       counts, census, report, writer  what is known about the heap
 //!   checked  the other heap: slower, and notices much more
 //! ```
@@ -14,8 +15,9 @@
 //! of blocks up to 256 KiB may be called in a signal handler, also in one that interrupts them: the fast path is one restartable
 //! section, and the slow path blocks signals while it holds a lock. What is cached is bounded by CPUs, not by threads; a thread's end needs no flush.
 //!
-//! Freeing what is no live block ends the process with a message that names it, as far as it is noticed: foreign pointers, pointers that are not
-//! 16-aligned, into unused units and into large blocks always; double frees at once if nothing else of that class was freed in between, and of large blocks.
+//! Freeing what is no live block ends the process with a message that names it, as far as it is noticed: foreign pointers, pointers into unused
+//! units and into large blocks at once, and double frees of large blocks; pointers into small blocks that are not 16-aligned, and small blocks freed twice
+//! with nothing else of that class in between, before they would be handed out.
 
 mod census;
 mod central;
@@ -32,6 +34,7 @@ mod init;
 mod large;
 mod limits;
 mod lock;
+mod magazine;
 pub(crate) mod options;
 mod page_heap;
 mod page_map;
@@ -40,6 +43,7 @@ pub mod report;
 mod shard;
 pub mod size_class;
 mod span;
+pub mod verify;
 pub mod writer;
 
 pub use closed::perturb;
@@ -76,6 +80,18 @@ pub fn allocate(size: usize) -> *mut u8 {
 /// An allocation that the fast path left.
 #[inline(never)]
 pub extern "C" fn allocate_slow(size: usize) -> *mut u8 {
+    if size > SMALL && size <= LARGEST && cpu_cache::is_open() {
+        let block = cpu_cache::pop(size_class::of(size));
+        if !block.is_null() {
+            return block;
+        }
+    }
+    allocate_slower(size)
+}
+
+#[cold]
+#[inline(never)]
+fn allocate_slower(size: usize) -> *mut u8 {
     if size > LARGEST {
         return match init::heap() {
             Heap::ComingUp => null_mut(),
@@ -84,24 +100,20 @@ pub extern "C" fn allocate_slow(size: usize) -> *mut u8 {
         };
     }
     let class = size_class::of(size);
+    // Whatever it comes from, it is as long as the class's blocks: a sized free makes it one of them.
+    let bytes = size_class::bytes(class);
     match init::heap() {
         Heap::Up => {
             if options::closed() {
                 let block = closed::take(class, size);
-                return if block.is_null() { last_resort(size) } else { block };
+                return if block.is_null() { last_resort(bytes) } else { block };
             }
-            if size > SMALL {
-                let block = cpu_cache::pop(class);
-                if !block.is_null() {
-                    return block;
-                }
-            }
-            let block = cpu_cache::refill(class);
-            if block.is_null() { last_resort(size) } else { block }
+            let block = cpu_cache::refill(class); // which tries to pop first
+            if block.is_null() { last_resort(bytes) } else { block }
         }
         Heap::Checked => checked::allocate(size, 16, false),
-        Heap::ComingUp => early_allocate(size),
-        Heap::Failed => last_resort(size),
+        Heap::ComingUp => early_allocate(bytes),
+        Heap::Failed => last_resort(bytes),
     }
 }
 
@@ -146,13 +158,31 @@ pub fn allocate_aligned(align: usize, size: usize) -> *mut u8 {
     if align <= 16 {
         return allocate(size);
     }
+    // The class of the rounded size has only blocks at such multiples.
+    if let Some(rounded) = size_class::rounded(size, align)
+        && cpu_cache::is_open()
+    {
+        let block = allocate(rounded);
+        if block.addr() & (align - 1) == 0 {
+            return block; // null too: then there is nothing
+        }
+        // SAFETY: just allocated; memory was short, and it came from elsewhere.
+        unsafe { deallocate(block) };
+    }
+    allocate_aligned_slow(align, size)
+}
+
+#[cold]
+#[inline(never)]
+fn allocate_aligned_slow(align: usize, size: usize) -> *mut u8 {
     let heap = init::heap();
     if heap == Heap::Checked {
         return checked::allocate(size, align, false);
     }
     if heap == Heap::Up
-        && let Some(class) = size_class::of_aligned(size, align)
+        && let Some(rounded) = size_class::rounded(size, align)
     {
+        let class = size_class::of(rounded);
         let block = if options::closed() { closed::take(class, size) } else { cpu_cache::pop(class) };
         let block = if block.is_null() { cpu_cache::refill(class) } else { block };
         if !block.is_null() {
@@ -244,6 +274,18 @@ pub unsafe extern "C" fn deallocate_slow(block: *mut u8) {
             EARLY.deallocate(block);
         },
         Place::Other => large::free(block),
+    }
+}
+
+/// Takes a block back that a magazine had although it is of no class run: it came from the last resort, and its user gave its size. Aborts if it is none.
+#[cold]
+fn take_back_stray(block: *mut u8) {
+    if EARLY.contains(block) {
+        let _quiet = Quiet::enter();
+        // SAFETY: the early heap's, which its user has given up.
+        unsafe { EARLY.deallocate(block) };
+    } else {
+        large::free(block);
     }
 }
 
@@ -364,13 +406,13 @@ pub fn trim(keep: usize) -> usize {
         return 0;
     }
     let quiet = Quiet::enter();
-    // SAFETY: the chains are handed over whole.
+    // SAFETY: the magazines are handed over whole.
     unsafe {
-        cpu_cache::drain(&quiet, |class, chain| central::give_up(class, chain, &quiet));
-        shard::drain(&quiet, |class, chain| central::give_up(class, chain, &quiet));
-        for class in 1..size_class::COUNT {
-            central::give_up(class, null_mut(), &quiet);
-        }
+        cpu_cache::drain(&quiet, |class, magazine| central::give_up(class, magazine, &quiet));
+        shard::drain(&quiet, |class, magazine| central::give_up(class, magazine, &quiet));
     }
-    large::release(&quiet) + page_heap::with(&quiet, |heap| heap.release(keep / UNIT))
+    for class in 1..size_class::COUNT {
+        central::clear(class, &quiet);
+    }
+    large::release(&quiet) + page_heap::with(&quiet, |heap| heap.withdraw(keep / UNIT))
 }

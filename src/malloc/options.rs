@@ -41,8 +41,11 @@ pub static DECAY: Setting = Setting::new(250);
 pub static KEEP: Setting = Setting::new(1 << 20);
 /// Bytes that the heap may have from the kernel.
 pub static LIMIT: Setting = Setting::new(usize::MAX);
-/// Blocks of more bytes than this are mappings of their own: 2 MiB.
+/// Blocks of more bytes than this are mappings of their own: 2 MiB, until mappings are freed, or what the user says.
 pub static LARGEST_RUN: Setting = Setting::new(2 << 20);
+/// What it grows to by itself at most: 32 MiB.
+pub const MOST_RUN: usize = 32 << 20;
+static THRESHOLD_SET: AtomicBool = AtomicBool::new(false);
 /// Bytes of freed blocks that the checked heap holds back: 16 MiB.
 pub static QUARANTINE: Setting = Setting::new(16 << 20);
 /// Bytes on each side of a checked block, a multiple of 16.
@@ -178,9 +181,15 @@ fn set(setting: &Setting, value: Option<usize>) -> bool {
     value.is_some_and(|value| to(setting, value))
 }
 
-/// Sets the size from which blocks are mappings of their own: between the largest class, 256 KiB, and the largest run, 2 MiB.
+/// Sets the size from which blocks are mappings of their own: between the largest class, 256 KiB, and 32 MiB.
 pub fn mmap_threshold(bytes: usize) -> bool {
-    to(&LARGEST_RUN, bytes.clamp(super::size_class::LARGEST, 2 << 20))
+    THRESHOLD_SET.store(true, Ordering::Relaxed);
+    to(&LARGEST_RUN, bytes.clamp(super::size_class::LARGEST, MOST_RUN))
+}
+
+/// Whether the user has set it, so that it stays.
+pub fn threshold_is_set() -> bool {
+    THRESHOLD_SET.load(Ordering::Relaxed)
 }
 
 /// A number: decimal, or hexadecimal with 0x.

@@ -1,20 +1,31 @@
-//! Runs of units: free ones in bins by length, dirty and clean apart, neighbours merged; fresh ones by bump; idle ones given back.
+//! Runs of units: free ones in bins by length, each state apart, neighbours merged; fresh ones by bump; idle ones given back.
 //!
 //! ```text
-//!   allocate   dirty bins (warm) -> clean bins -> bump
-//!   free       merge with free neighbours of the same cleanliness -> dirty bin -> (decay) -> clean bin
+//!   allocate   dirty bins (warm) -> clean bins -> bare bins, committed again -> bump
+//!   free       merge with free neighbours of the same state -> dirty bin -> (decay) -> clean bin
+//!   trim, or memory is short:  dirty and clean bins -> bare bins
 //! ```
+//! A clean run costs no memory, but it is still promised to this process: under `vm.overcommit_memory=2` and RLIMIT_DATA it counts. A bare one
+//! is address space only.
 //! Decay: memory that stayed free through a whole period (250 ms, option `decay`) goes back to the kernel. Nobody waits for the clock: every 64th visit here reads it.
 
 use super::lock::{Lock, Quiet};
 use super::options;
 use super::region;
 use super::size_class::UNIT_SHIFT;
-use super::span::{Kind, Span};
+use super::span::{Kind, Span, State};
+use super::verify::Broken;
 use crate::sys::time;
 
 /// Bins: runs of exactly 1 to 63 units, and longer ones.
 const BINS: usize = 64;
+const STATES: usize = 3;
+/// Long runs that are looked at for the one that fits best.
+const LOOKS: usize = 32;
+/// A run that grows is put where it may become so many times as long.
+const ROOM: usize = 4;
+/// A bare run is committed in steps of 4 MiB.
+const STEP: usize = (4 << 20) >> UNIT_SHIFT;
 /// Visits between two looks at the clock.
 const TICK: u32 = 64;
 
@@ -27,11 +38,11 @@ struct Bins {
     units: usize,
 }
 
-/// The page heap. Invariants: no two free neighbours of the same cleanliness; every unit that is no first or last one of a free run and no
+/// The page heap. Invariants: no two free neighbours of the same state; every unit that is no first or last one of a free run and no
 /// first one of a run is `Inside`.
 pub struct PageHeap {
-    /// 0 clean, 1 dirty.
-    bins: [Bins; 2],
+    /// By [`State`].
+    bins: [Bins; STATES],
     ticks: u32,
     /// When the period began, in milliseconds.
     since: i64,
@@ -41,7 +52,7 @@ pub struct PageHeap {
 
 /// The one page heap.
 pub static PAGE_HEAP: Lock<PageHeap> = Lock::new(PageHeap {
-    bins: [const { Bins { first: [0; BINS], filled: 0, units: 0 } }; 2],
+    bins: [const { Bins { first: [0; BINS], filled: 0, units: 0 } }; STATES],
     ticks: 0,
     since: 0,
     idle: 0,
@@ -58,15 +69,15 @@ const fn bin(units: usize) -> usize {
 }
 
 impl PageHeap {
-    fn insert(&mut self, unit: usize, units: usize, dirty: bool) {
-        let bins = &mut self.bins[dirty as usize];
+    fn insert(&mut self, unit: usize, units: usize, state: State) {
+        let bins = &mut self.bins[state as usize];
         let index = bin(units);
         let next = bins.first[index & (BINS - 1)];
         let span = at(unit);
-        *span = Span { kind: Kind::Free, dirty, units: units as u32, head: unit as u32, next, ..BLANK };
+        *span = Span { kind: Kind::Free, state, units: units as u32, head: unit as u32, next, ..BLANK };
         if units > 1 {
             let end = at(unit + units - 1);
-            *end = Span { kind: Kind::FreeEnd, dirty, head: unit as u32, ..BLANK };
+            *end = Span { kind: Kind::FreeEnd, state, head: unit as u32, ..BLANK };
         }
         if next != 0 {
             at(next as usize - 1).previous = unit as u32 + 1;
@@ -77,11 +88,11 @@ impl PageHeap {
     }
 
     fn remove(&mut self, unit: usize) -> usize {
-        let (units, dirty, previous, next) = {
+        let (units, state, previous, next) = {
             let span = at(unit);
-            (span.units as usize, span.dirty, span.previous, span.next)
+            (span.units as usize, span.state, span.previous, span.next)
         };
-        let bins = &mut self.bins[dirty as usize];
+        let bins = &mut self.bins[state as usize];
         let index = bin(units);
         if previous != 0 {
             at(previous as usize - 1).next = next;
@@ -100,41 +111,91 @@ impl PageHeap {
         units
     }
 
-    /// The shortest run of these bins that holds `units`; of the long ones, the first that does.
-    fn find(&self, dirty: bool, units: usize) -> Option<usize> {
-        let bins = &self.bins[dirty as usize];
+    /// The shortest run of these bins that holds `units`; of the long ones, the shortest of the first few that do.
+    fn find(&self, state: State, units: usize) -> Option<usize> {
+        let bins = &self.bins[state as usize];
         let mut left = bins.filled & (u64::MAX << bin(units));
         while left != 0 {
             let index = left.trailing_zeros() as usize;
-            let mut unit = bins.first[index & (BINS - 1)];
-            while unit != 0 {
+            let (mut unit, mut best, mut looks) = (bins.first[index & (BINS - 1)], None, 0);
+            while unit != 0 && (best.is_none() || looks < LOOKS) {
                 let span = at(unit as usize - 1);
-                if span.units as usize >= units {
-                    return Some(unit as usize - 1);
+                let here = span.units as usize;
+                if here >= units && best.is_none_or(|(_, length)| here < length) {
+                    best = Some((unit as usize - 1, here));
+                    if here == units || index < BINS - 1 {
+                        break;
+                    }
                 }
-                unit = span.next;
+                (unit, looks) = (span.next, looks + 1);
+            }
+            if let Some((unit, _)) = best {
+                return Some(unit);
             }
             left &= left - 1;
         }
         None
     }
 
-    /// A run of `units`, all `Inside` and the caller's, and whether it reads as zero; None if memory is short.
-    pub fn allocate(&mut self, units: usize) -> Option<(usize, bool)> {
-        self.tick();
-        for dirty in [true, false] {
-            if let Some(unit) = self.find(dirty, units) {
-                let all = self.remove(unit);
-                if all > units {
-                    self.insert(unit + units, all - units, dirty);
-                }
-                if dirty {
-                    self.idle = self.idle.min(self.bins[1].units);
-                }
-                return Some((unit, !dirty));
+    /// Takes a free run of `units` out of the bins, its rest going back; and whether it reads as zero.
+    fn reuse(&mut self, units: usize) -> Option<(usize, bool)> {
+        for state in [State::Dirty, State::Clean] {
+            if let Some(unit) = self.find(state, units) {
+                return Some(self.cut(unit, units, state));
             }
         }
-        region::bump(units).map(|unit| (unit, true))
+        let unit = self.find(State::Bare, units)?;
+        let all = self.remove(unit);
+        // A generous step first; when memory is short, exactly what is needed.
+        let step = all.min(units.max(STEP));
+        let Some(length) = [step, units].into_iter().find(|&length| region::recommit(unit, length)) else {
+            self.insert(unit, all, State::Bare);
+            return None;
+        };
+        if all > length {
+            self.insert(unit + length, all - length, State::Bare);
+        }
+        if length > units {
+            self.insert(unit + units, length - units, State::Clean);
+        }
+        Some((unit, true))
+    }
+
+    /// The first `units` of a dirty or clean free run.
+    fn cut(&mut self, unit: usize, units: usize, state: State) -> (usize, bool) {
+        let all = self.remove(unit);
+        if all > units {
+            self.insert(unit + units, all - units, state);
+        }
+        if state == State::Dirty {
+            self.idle = self.idle.min(self.dirty());
+        }
+        (unit, state != State::Dirty)
+    }
+
+    fn dirty(&self) -> usize {
+        self.bins[State::Dirty as usize].units
+    }
+
+    /// A run of `units`, all `Inside` and the caller's, and whether it reads as zero; None if memory is short.
+    pub fn allocate(&mut self, units: usize) -> Option<(usize, bool)> {
+        self.tick(units);
+        let mut found = self.reuse(units).or_else(|| region::bump(units).map(|unit| (unit, true)));
+        if found.is_none() && super::large::give_up() + self.withdraw(0) > 0 {
+            found = self.reuse(units).or_else(|| region::bump(units).map(|unit| (unit, true)));
+        }
+        found
+    }
+
+    /// As [`PageHeap::allocate`], where there is room to grow in place, if such a free run is at hand.
+    pub fn allocate_growing(&mut self, units: usize) -> Option<(usize, bool)> {
+        match self.find(State::Dirty, units * ROOM) {
+            Some(unit) => {
+                self.tick(units);
+                Some(self.cut(unit, units, State::Dirty))
+            }
+            None => self.allocate(units),
+        }
     }
 
     /// A run of `units` that starts at a multiple of `align` bytes.
@@ -143,11 +204,12 @@ impl PageHeap {
         let (unit, zeroed) = self.allocate(units + slack)?;
         let address = region::address_of(unit) as usize;
         let before = (address.next_multiple_of(align) - address) >> UNIT_SHIFT;
+        let state = if zeroed { State::Clean } else { State::Dirty };
         if before > 0 {
-            self.give(unit, before, !zeroed);
+            self.give(unit, before, state);
         }
         if slack > before {
-            self.give(unit + before + units, slack - before, !zeroed);
+            self.give(unit + before + units, slack - before, state);
         }
         Some((unit + before, zeroed))
     }
@@ -155,28 +217,28 @@ impl PageHeap {
     /// Takes a run back. All its units are `Inside` but the first, which is what it was.
     pub fn free(&mut self, unit: usize, units: usize) {
         at(unit).kind = Kind::Inside;
-        self.give(unit, units, true);
-        self.tick();
+        self.give(unit, units, State::Dirty);
+        self.tick(units);
     }
 
     /// Puts a run into the bins, merged with its neighbours.
-    fn give(&mut self, mut unit: usize, mut units: usize, dirty: bool) {
+    fn give(&mut self, mut unit: usize, mut units: usize, state: State) {
         if let Some(after) = region::neighbour(unit + units, unit) {
             // SAFETY: the span of a used unit, under the lock.
             let after = unsafe { &*after };
-            if after.kind == Kind::Free && after.dirty == dirty {
+            if after.kind == Kind::Free && after.state == state {
                 units += self.remove(unit + units);
             }
         }
         if let Some(before) = unit.checked_sub(1).and_then(|before| region::neighbour(before, unit)) {
             // SAFETY: as above.
             let before = unsafe { &*before };
-            if matches!(before.kind, Kind::Free | Kind::FreeEnd) && before.dirty == dirty {
+            if matches!(before.kind, Kind::Free | Kind::FreeEnd) && before.state == state {
                 unit = before.head as usize;
                 units += self.remove(unit);
             }
         }
-        self.insert(unit, units, dirty);
+        self.insert(unit, units, state);
     }
 
     /// Makes a run longer in place, if what follows it is free or was never used; whether it did.
@@ -189,44 +251,122 @@ impl PageHeap {
         if after.kind != Kind::Free || (after.units as usize) < new - old {
             return false;
         }
-        let dirty = after.dirty;
+        let state = after.state;
+        if state == State::Bare && !region::recommit(unit + old, new - old) {
+            return false;
+        }
         let all = self.remove(unit + old);
         if all > new - old {
-            self.insert(unit + new, all - (new - old), dirty);
+            self.insert(unit + new, all - (new - old), state);
+        }
+        if state == State::Dirty {
+            self.idle = self.idle.min(self.dirty());
         }
         true
     }
 
     /// Takes back the end of a run.
     pub fn shrink(&mut self, unit: usize, old: usize, new: usize) {
-        self.give(unit + new, old - new, true);
+        self.give(unit + new, old - new, State::Dirty);
     }
 
-    /// Gives back dirty runs, the longest first, until at most `keep` units are dirty. Bytes given back.
+    /// The first of the longest runs in these bins.
+    fn longest(&self, state: State) -> Option<usize> {
+        let bins = &self.bins[state as usize];
+        let index = bins.filled.checked_ilog2()? as usize;
+        (bins.first[index & (BINS - 1)] as usize).checked_sub(1)
+    }
+
+    /// Gives the contents of dirty runs back, the longest first, until at most `keep` units are dirty. Bytes given back.
     pub fn release(&mut self, keep: usize) -> usize {
         let mut released = 0;
-        while self.bins[1].units > keep {
-            let index = (u64::BITS - 1 - self.bins[1].filled.leading_zeros()) as usize;
-            let unit = self.bins[1].first[index & (BINS - 1)] as usize - 1;
+        while self.dirty() > keep
+            && let Some(unit) = self.longest(State::Dirty)
+        {
             let units = self.remove(unit);
             let gone = region::discard(unit, units);
-            self.give(unit, units, !gone);
+            self.give(unit, units, if gone { State::Clean } else { State::Dirty });
             if !gone {
                 break; // locked memory, or an old kernel: it stays as it is
             }
             released += units << UNIT_SHIFT;
         }
-        self.idle = self.idle.min(self.bins[1].units);
+        self.idle = self.idle.min(self.dirty());
         released
     }
 
-    /// Free units: those that read as zero, and the dirty ones.
-    pub fn free_units(&self) -> [usize; 2] {
-        [self.bins[0].units, self.bins[1].units]
+    /// Gives free runs back, contents and commitment, until at most `keep` units are left. Bytes.
+    pub fn withdraw(&mut self, keep: usize) -> usize {
+        let mut released = 0;
+        for state in [State::Clean, State::Dirty] {
+            while self.dirty() + self.bins[State::Clean as usize].units > keep
+                && let Some(unit) = self.longest(state)
+            {
+                let units = self.remove(unit);
+                let gone = region::uncommit(unit, units);
+                self.give(unit, units, if gone { State::Bare } else { state });
+                if !gone {
+                    break;
+                }
+                released += units << UNIT_SHIFT;
+            }
+        }
+        self.idle = self.idle.min(self.dirty());
+        released
     }
 
-    fn tick(&mut self) {
-        self.ticks += 1;
+    /// Free units that are committed: those that read as zero, and the dirty ones.
+    pub fn free_units(&self) -> [usize; 2] {
+        [self.bins[State::Clean as usize].units, self.dirty()]
+    }
+
+    /// Checks the bins: see [`super::verify`].
+    pub fn check(&self) -> Result<(), Broken> {
+        let broken = |rule, unit: usize| Err(Broken { rule, class: 0, place: unit });
+        for (state, bins) in [State::Clean, State::Dirty, State::Bare].into_iter().zip(&self.bins) {
+            let mut all = 0;
+            for (index, &first) in bins.first.iter().enumerate() {
+                if (first != 0) != (bins.filled >> index & 1 != 0) {
+                    return broken("a bin is marked as filled if it is", index);
+                }
+                let (mut unit, mut previous) = (first, 0);
+                while unit != 0 {
+                    let here = unit as usize - 1;
+                    let span = at(here);
+                    let units = span.units as usize;
+                    if span.kind != Kind::Free
+                        || span.state != state
+                        || bin(units) != index
+                        || span.previous != previous
+                    {
+                        return broken("a bin holds free runs of its length", here);
+                    }
+                    if units > 1
+                        && (at(here + units - 1).kind != Kind::FreeEnd || at(here + units - 1).head as usize != here)
+                    {
+                        return broken("a free run's end knows its beginning", here);
+                    }
+                    if let Some(after) = region::neighbour(here + units, here) {
+                        // SAFETY: the span of a used unit, under the lock.
+                        let after = unsafe { &*after };
+                        if after.kind == Kind::Free && after.state == state {
+                            return broken("free neighbours are merged", here);
+                        }
+                    }
+                    all += units;
+                    (previous, unit) = (unit, span.next);
+                }
+            }
+            if all != bins.units {
+                return broken("the bins know how much they hold", all);
+            }
+        }
+        Ok(())
+    }
+
+    /// Long runs count more: there may be few of them.
+    fn tick(&mut self, units: usize) {
+        self.ticks += 1 + (units / BINS) as u32;
         if self.ticks >= TICK {
             self.ticks = 0;
             self.look_at_the_clock();
@@ -235,26 +375,30 @@ impl PageHeap {
 
     #[cold]
     fn look_at_the_clock(&mut self) {
-        const CLOCK_MONOTONIC_COARSE: i32 = linux_raw_sys::general::CLOCK_MONOTONIC_COARSE as i32;
-        let Ok(now) = time::clock_gettime(CLOCK_MONOTONIC_COARSE) else { return };
-        let now = now.seconds * 1000 + now.nanos / 1_000_000;
+        let now = now();
         let period = options::DECAY.get(); // usize::MAX: never
         if ((now - self.since) as usize) < period {
             return;
         }
-        let dirty = self.bins[1].units;
+        let dirty = self.dirty();
         let keep = (dirty - self.idle.min(dirty)).max(options::KEEP.get() >> UNIT_SHIFT);
         self.release(keep);
         self.since = now;
         super::large::expire(now);
-        self.idle = self.bins[1].units;
+        self.idle = self.dirty();
     }
+}
+
+/// Milliseconds on the coarse monotonic clock.
+pub fn now() -> i64 {
+    let now = time::clock_gettime(linux_raw_sys::general::CLOCK_MONOTONIC_COARSE as i32).unwrap_or_default();
+    now.seconds * 1000 + now.nanos / 1_000_000
 }
 
 const BLANK: Span = Span {
     kind: Kind::Inside,
     class: 0,
-    dirty: false,
+    state: State::Clean,
     listed: false,
     units: 0,
     head: 0,

@@ -11,6 +11,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::limits;
 use super::options;
+use super::page_map;
 use super::size_class::{UNIT, UNIT_SHIFT};
 use super::span::Span;
 use crate::sys::memory::{self, Advice, MapFlags, Protection};
@@ -104,11 +105,6 @@ pub fn is_used(unit: usize) -> bool {
     unit - region.first < region.used
 }
 
-/// The first region's units: (first address, bytes), for the fast path of free. (0, 0) before there is one.
-pub fn first() -> (usize, usize) {
-    regions().next().map_or((0, 0), |region| (region.base, region.units << UNIT_SHIFT))
-}
-
 /// Reserves a region with room for `units`. Under the page heap's lock.
 fn add(units: usize) -> Option<()> {
     let index = COUNT.load(Ordering::Relaxed);
@@ -124,9 +120,14 @@ fn add(units: usize) -> Option<()> {
         if (size > limit && size > 1 << 22) || units << UNIT_SHIFT > size {
             continue;
         }
-        let Ok(start) = memory::map(all, Protection::NONE, MapFlags::NORESERVE) else { continue };
-        let start = (start as usize).next_multiple_of(UNIT);
+        let Ok(reserved) = memory::map(all, Protection::NONE, MapFlags::NORESERVE) else { continue };
+        let start = (reserved as usize).next_multiple_of(UNIT);
         let base = start + spans_bytes;
+        if !page_map::cover(base, size) {
+            // SAFETY: the reservation is in no table.
+            let _ = unsafe { memory::unmap(reserved, all) };
+            continue;
+        }
         let region = Region {
             base,
             first,
@@ -227,4 +228,32 @@ pub fn used_units() -> impl Iterator<Item = (usize, *mut u8)> {
 pub fn discard(unit: usize, units: usize) -> bool {
     // SAFETY: the caller owns the run, and nobody needs its contents.
     unsafe { memory::advise(address_of(unit), units << UNIT_SHIFT, Advice::DontNeed) }.is_ok()
+}
+
+/// Gives a free run back to the kernel, contents and commitment; it is address space afterwards. Under the page heap's lock.
+///
+/// mprotect would leave what was written to charged.
+pub fn uncommit(unit: usize, units: usize) -> bool {
+    let bytes = units << UNIT_SHIFT;
+    // SAFETY: pages of the reservation whose run is the caller's, and free.
+    let gone = unsafe { memory::reserve_over(address_of(unit), bytes) }.is_ok();
+    if gone {
+        limits::refund(bytes);
+    }
+    gone
+}
+
+/// Commits what [`uncommit`] gave back; it reads as zero. False if memory is short. Under the page heap's lock.
+pub fn recommit(unit: usize, units: usize) -> bool {
+    let (start, bytes) = (address_of(unit), units << UNIT_SHIFT);
+    if !limits::charge(bytes) {
+        return false;
+    }
+    // SAFETY: pages of the reservation that nobody uses.
+    if unsafe { memory::protect(start, bytes, Protection::READ_WRITE) }.is_err() {
+        limits::refund(bytes);
+        return false;
+    }
+    options::advise_huge(start, bytes);
+    true
 }

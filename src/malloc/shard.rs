@@ -9,20 +9,21 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use super::central;
 use super::check;
 use super::lock::Quiet;
-use super::size_class::COUNT;
-use crate::arch::{self, ListNode};
+use super::magazine::{self, Cursor};
+use super::size_class::{self, COUNT};
+use crate::arch;
 use crate::sys::sched;
 
 const SHARDS: usize = 16;
-/// The level of a shard's capacity: 64 blocks.
+/// The level of a shard's batches: 64 blocks.
 const LEVEL: usize = 2;
 
 #[repr(align(128))]
 struct Shard {
     /// 0 free, 1 taken.
     taken: AtomicU32,
-    /// Each class's list; null until its first use.
-    lists: UnsafeCell<[*mut ListNode; COUNT]>,
+    /// Each class's magazine; null until its first use.
+    lists: UnsafeCell<[Cursor; COUNT]>,
 }
 
 // SAFETY: `lists` belongs to whoever took the shard.
@@ -40,12 +41,12 @@ impl Shard {
         self.taken.store(0, Ordering::Release); // Release: pairs with `try_take`
     }
 
-    fn list(&self, class: usize) -> *mut *mut ListNode {
-        let list = self.lists.get().cast::<*mut ListNode>().wrapping_add(class);
+    fn list(&self, class: usize) -> *mut Cursor {
+        let list = self.lists.get().cast::<Cursor>().wrapping_add(class);
         // SAFETY: the shard is the caller's.
         unsafe {
             if (*list).is_null() {
-                *list = central::sentinel(class, LEVEL);
+                *list = magazine::none();
             }
         }
         list
@@ -74,34 +75,40 @@ fn take_any() -> &'static Shard {
 pub fn allocate(class: usize) -> *mut u8 {
     let shard = take_any();
     let list = shard.list(class);
-    // SAFETY: the shard is ours until it is released, and so are its blocks; afterwards the chain from the middle is.
+    // SAFETY: the shard is ours until it is released, and what its cursors say; the magazine from the middle is ours anyway.
     unsafe {
-        let head = *list;
-        if !(*head).next.is_null() {
-            *list = (*head).next;
+        if !magazine::is_empty(class, *list) {
+            let rest = (*list).sub(1);
+            *list = rest;
+            let block = *rest as *mut u8;
             shard.release();
-            return head.cast();
+            return block;
         }
         shard.release();
-        let quiet = Quiet::enter();
-        let chain = central::take(class, LEVEL, &quiet);
-        if chain.is_null() {
-            return core::ptr::null_mut();
+        let full = central::take(class, size_class::batch(class, LEVEL));
+        if full.is_null() {
+            return central::take_one(class);
         }
-        let rest = (*chain).next;
-        if !(*rest).next.is_null() {
-            let shard = take_any();
-            let list = shard.list(class);
-            let empty = (**list).next.is_null();
-            if empty {
-                *list = rest;
-            }
-            shard.release();
-            if !empty {
-                central::give(class, rest, &quiet);
-            }
+        let rest = full.sub(1);
+        let block = *rest as *mut u8;
+        put(class, rest);
+        block
+    }
+}
+
+/// Puts a magazine into a shard, if the one there is empty; else into the middle.
+unsafe fn put(class: usize, cursor: Cursor) {
+    let shard = take_any();
+    let list = shard.list(class);
+    // SAFETY: the shard is ours until it is released, and the magazine is the caller's.
+    unsafe {
+        let old = *list;
+        let replaced = magazine::is_empty(class, old);
+        if replaced {
+            *list = cursor;
         }
-        chain.cast()
+        shard.release();
+        if replaced { magazine::release(class, old) } else { central::give(class, cursor) }
     }
 }
 
@@ -109,29 +116,36 @@ pub fn allocate(class: usize) -> *mut u8 {
 ///
 /// # Safety
 /// It is a block of this class that its user has given up.
-pub unsafe fn free(class: usize, block: *mut ListNode) {
+pub unsafe fn free(class: usize, block: *mut u8) {
     let shard = take_any();
     let list = shard.list(class);
-    // SAFETY: the shard is ours until it is released; the block is, as the caller promises.
+    // SAFETY: the shard is ours until it is released; the block is, as the caller promises; so is a fresh magazine.
     unsafe {
-        let head = *list;
-        if head == block {
+        let cursor = *list;
+        if *cursor.sub(1) == block as usize {
             check::double_free(block as usize);
         }
-        let full = (*head).room == 0;
-        let below = if full { central::sentinel(class, LEVEL) } else { head };
-        (*block).next = below;
-        (*block).room = (*below).room - 1;
-        *list = block;
-        shard.release();
-        if full {
-            central::give(class, head, &Quiet::enter());
+        if *cursor & 1 == 0 {
+            cursor.write(block as usize);
+            *list = cursor.add(1);
+            return shard.release();
         }
+        *list = magazine::none();
+        shard.release();
+        if cursor != magazine::none() {
+            central::give(class, cursor);
+        }
+        let fresh = magazine::acquire(class);
+        if fresh.is_null() {
+            return central::give_one(class, block);
+        }
+        fresh.write(block as usize);
+        put(class, fresh.add(1));
     }
 }
 
-/// Hands every chain of every shard to `consume`. Signals are blocked.
-pub fn drain(_quiet: &Quiet, mut consume: impl FnMut(usize, *mut ListNode)) {
+/// Hands every magazine of every shard to `consume`. Signals are blocked.
+pub fn drain(_quiet: &Quiet, mut consume: impl FnMut(usize, Cursor)) {
     for shard in &ALL {
         if !shard.try_take() {
             continue; // in use at this very moment: not idle
@@ -139,12 +153,9 @@ pub fn drain(_quiet: &Quiet, mut consume: impl FnMut(usize, *mut ListNode)) {
         for class in 1..COUNT {
             let list = shard.list(class);
             // SAFETY: the shard is ours until it is released.
-            unsafe {
-                let chain = *list;
-                if !(*chain).next.is_null() {
-                    *list = central::sentinel(class, LEVEL);
-                    consume(class, chain);
-                }
+            let cursor = unsafe { list.replace(magazine::none()) };
+            if cursor != magazine::none() {
+                consume(class, cursor);
             }
         }
         shard.release();
@@ -152,12 +163,12 @@ pub fn drain(_quiet: &Quiet, mut consume: impl FnMut(usize, *mut ListNode)) {
 }
 
 /// Shows every list of every shard to `look`, but of those in use at this moment. Signals are blocked.
-pub fn visit(_quiet: &Quiet, mut look: impl FnMut(usize, *const ListNode)) {
+pub fn visit(_quiet: &Quiet, mut look: impl FnMut(usize, usize)) {
     for shard in &ALL {
         if shard.try_take() {
             (1..COUNT).for_each(|class| {
                 // SAFETY: the shard is ours until it is released.
-                look(class, unsafe { *shard.list(class) });
+                look(class, magazine::len(class, unsafe { *shard.list(class) }));
             });
             shard.release();
         }

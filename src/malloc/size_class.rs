@@ -41,23 +41,18 @@ pub const fn bytes(class: usize) -> usize {
     (1 << log2) + (((class - 9) % 4 + 1) << (log2 - 2))
 }
 
-/// The class whose blocks hold `size` bytes at a multiple of `align`, a power of two up to [`UNIT`]; None if there is none.
+/// The size whose class has blocks of at least `size` bytes at multiples of `align`, a power of two; None if there is no such class.
 ///
-/// Runs start at multiples of [`UNIT`], so a block is as aligned as its size.
-#[inline]
+/// Runs start at multiples of [`UNIT`], so a block is as aligned as its size. The sizes between two powers of two are multiples of a quarter of the
+/// lower one: if that is a multiple of `align`, so are they; else a multiple of `align` is one of theirs.
+#[inline(always)]
 #[must_use]
-pub const fn of_aligned(size: usize, align: usize) -> Option<usize> {
+pub const fn rounded(size: usize, align: usize) -> Option<usize> {
     if size > LARGEST || align > UNIT {
         return None;
     }
-    let mut class = of(size);
-    while class < COUNT {
-        if bytes(class) & (align - 1) == 0 {
-            return Some(class);
-        }
-        class += 1;
-    }
-    None
+    let rounded = (size.saturating_sub((size != 0) as usize) | (align - 1)) + 1;
+    if rounded <= LARGEST { Some(rounded) } else { None }
 }
 
 /// Units in a run of a class: the fewest that lose at most an eighth to the end.
@@ -71,18 +66,41 @@ pub const fn units(class: usize) -> usize {
     units
 }
 
-/// Blocks that a list of this class may hold: 16 and doubling with each level up to [`LEVELS`], within 512 KiB and 512 blocks.
+/// Builds for tests (`--cfg dacapo_tiny_heap`): magazines of 4, runs of one page, so that every path is taken often.
+pub const TINY: bool = cfg!(dacapo_tiny_heap);
+
+/// Bytes of blocks in a full magazine, at most: 128 KiB up to blocks of 4 KiB, 512 KiB beyond, where few blocks are live at a time.
+const MAGAZINE: usize = 128 * 1024;
+
+/// Blocks that a magazine of this class may hold: 256 up to 512 bytes, 32 of 4 KiB to 16 KiB, 8 of 64 KiB, 2 of the largest.
 #[must_use]
-pub const fn capacity(class: usize, level: usize) -> usize {
-    let most = 2 * LARGEST / bytes(class);
-    let most = if most > 512 { 512 } else { most };
-    let wanted = 16 << level;
-    let capacity = if wanted < most { wanted } else { most };
-    if capacity < 2 { 2 } else { capacity }
+pub const fn capacity(class: usize) -> usize {
+    let most = MAGAZINE / bytes(class);
+    match most {
+        _ if TINY => 4,
+        257.. => 256,
+        32.. => most,
+        _ if 4 * most > 32 => 32,
+        _ => 4 * most + 2 * (most == 0) as usize,
+    }
 }
 
-/// Steps of [`capacity`].
-pub const LEVELS: usize = 6;
+/// Blocks that a miss takes from the runs: 16, and twice as many with each miss that follows, up to a magazine.
+#[must_use]
+pub const fn batch(class: usize, level: usize) -> usize {
+    let (batch, most) = (16 << level, capacity(class));
+    if batch < most { batch } else { most }
+}
+
+/// Steps of [`batch`].
+pub const LEVELS: usize = 5;
+
+/// Blocks in a run of this class.
+#[must_use]
+pub const fn blocks(class: usize) -> usize {
+    let room = if TINY && bytes(class) <= 4096 { 4096 } else { units(class) << UNIT_SHIFT };
+    room / bytes(class)
+}
 
 const _: () = {
     let mut class = 1;
@@ -90,6 +108,13 @@ const _: () = {
         assert!(of(bytes(class)) == class);
         assert!(class + 1 == COUNT || of(bytes(class) + 1) == class + 1);
         assert!(units(class) <= 8);
+        let mut align = 16;
+        while align <= UNIT {
+            if let Some(size) = rounded(bytes(class), align) {
+                assert!(bytes(of(size)) >= bytes(class) && bytes(of(size)).is_multiple_of(align));
+            }
+            align *= 2;
+        }
         class += 1;
     }
     assert!(bytes(COUNT - 1) == LARGEST && of(0) == 1 && of(LARGEST) == COUNT - 1);

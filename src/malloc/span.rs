@@ -18,6 +18,18 @@ pub enum Kind {
     Run = 4,
 }
 
+/// What a free run's memory is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    /// Reads as zero.
+    Clean = 0,
+    /// Has been written to since the kernel gave it.
+    Dirty = 1,
+    /// Address space only: committing it may fail.
+    Bare = 2,
+}
+
 /// A unit's description. The page heap's lock guards it, except in a class run: there the class's lock does.
 #[repr(C)]
 #[derive(Debug)]
@@ -26,8 +38,8 @@ pub struct Span {
     pub kind: Kind,
     /// Class run: the class, in every unit of it.
     pub class: u8,
-    /// Free run: has been written to since the kernel gave it.
-    pub dirty: bool,
+    /// Free run: its memory.
+    pub state: State,
     /// Class run: is in its class's list of runs with something to give.
     pub listed: bool,
     /// First unit: how many there are.

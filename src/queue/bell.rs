@@ -35,6 +35,9 @@ const GONE: u32 = 3;
 /// The negative control does not look again between the fence and sleeping (`dacapo_broken`).
 const LOOKS_AGAIN: bool = cfg!(not(dacapo_broken = "queue_no_second_look"));
 
+/// The negative control closes a ring without telling the other end (`dacapo_broken`).
+const TELLS: bool = cfg!(not(dacapo_broken = "queue_silent_close"));
+
 /// A place for one thread to sleep.
 #[derive(Debug)]
 pub struct Bell {
@@ -151,6 +154,16 @@ impl Bell {
     pub fn leave(&self) {
         // Release: what the owner did before it left is visible to whoever sees GONE by `is_gone`.
         self.state.swap(GONE, AcqRel);
+    }
+
+    /// How either end of a ring closes it, after its last publication: leaves this bell, its own, and wakes the other end if that sleeps. Leaving is a
+    /// message like any other: stored, then ordered before the look at `other`, so that nobody sleeps on an end that is gone.
+    pub fn close(&self, fences: &impl Fences, other: &Self) {
+        self.leave();
+        fences.light();
+        if TELLS && other.wants_ringing() {
+            other.ring();
+        }
     }
 
     /// Whether the owner has left.

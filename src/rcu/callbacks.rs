@@ -17,7 +17,7 @@ use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use core::sync::atomic::{AtomicPtr, AtomicUsize};
 
 use super::Domain;
-use super::grace::PollState;
+use super::grace::{GracePeriods, PollState};
 use crate::arch::tls;
 use crate::sync::Mutex;
 

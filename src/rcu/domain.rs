@@ -5,11 +5,11 @@
 //! ordinary kind), and the time until the readers that were there have left.
 
 use super::callbacks::Callbacks;
-use super::grace::{Flavour, Grace, Patience, PollState};
+use super::grace::{Flavour, Grace};
 use super::readers::{Colour, Readers, colour};
 use crate::sys::Errno;
 
-/// Readers and updaters that know of each other: a read of one domain delays the updaters of that domain only.
+/// Readers and updaters that know of each other: a read of one domain delays the updaters of that domain only. How updaters wait: [`GracePeriods`](super::GracePeriods).
 ///
 /// Two mappings' worth of address space and a few pages of memory: programs can have many.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub struct Domain {
 #[derive(Debug)]
 #[must_use = "the read section ends at once if the guard is not kept"]
 pub struct Guard<'a> {
-    domain: &'a Domain,
+    pub(super) domain: &'a Domain,
     colour: Colour,
 }
 
@@ -61,46 +61,6 @@ impl Domain {
         unsafe { self.readers.leave(token) }
     }
 
-    /// Returns when every read section that was there at the call has ended. Who finds another thread at it sleeps, and one grace period serves all
-    /// of them. Not inside a read section of this domain, not in a signal handler.
-    pub fn synchronize(&self) {
-        self.grace.wait(self, self.grace.state(), Patience::Sleep);
-    }
-
-    /// As [`Domain::synchronize`], without ever sleeping while it waits for readers: ends as soon as it can, and takes a CPU for as long.
-    pub fn synchronize_expedited(&self) {
-        self.grace.wait(self, self.grace.state(), Patience::Expedite);
-    }
-
-    /// This moment, for [`Domain::poll`] and [`Domain::wait_for`]: a grace period that begins later than now. Wait-free.
-    #[must_use]
-    pub fn poll_state(&self) -> PollState {
-        self.grace.state()
-    }
-
-    /// Whether a full grace period has passed since `state` was taken. Only looks. Wait-free; async-signal-safe.
-    #[must_use]
-    pub fn has_passed(&self, state: PollState) -> bool {
-        self.grace.has_passed(state)
-    }
-
-    /// As [`Domain::has_passed`], and does its share to get there: begins a grace period if none runs, ends it if its readers have left. Never waits for
-    /// readers or for another thread. Price when there is something to do: up to two membarriers.
-    pub fn poll(&self, state: PollState) -> bool {
-        self.grace.advance(self, state)
-    }
-
-    /// Returns when a full grace period has passed since `state` was taken. As [`Domain::synchronize`] otherwise.
-    pub fn wait_for(&self, state: PollState) {
-        self.grace.wait(self, state, Patience::Sleep);
-    }
-
-    /// Grace periods that have ended so far, for statistics.
-    #[must_use]
-    pub fn periods(&self) -> usize {
-        self.grace.completed()
-    }
-
     /// In a forked child, before it does anything else with the domain: forgets the readers that were other threads of the parent, and whoever
     /// was just waiting for them. Callbacks that are pending stay so; if another thread was running some at the fork, nobody can run any in the child.
     ///
@@ -116,6 +76,10 @@ impl Domain {
 }
 
 impl Flavour for Domain {
+    fn grace(&self) -> &Grace {
+        &self.grace
+    }
+
     fn begin(&self) {
         self.readers.turn(other(self.readers.active()));
     }

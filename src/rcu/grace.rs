@@ -20,7 +20,11 @@ use crate::sys::sched;
 use crate::sys::time::Timespec;
 
 /// What a kind of readers must be able to do for grace periods. Called by one thread at a time, `begin` and `is_over` in turns.
-pub(super) trait Flavour {
+///
+/// Its module is private: the flavours are those of this crate.
+pub trait Flavour: Sized {
+    /// Its periods.
+    fn grace(&self) -> &Grace;
     /// From now on, readers that were there can be told from those that come. Includes a fence between what this thread stored before and
     /// what readers load after; everyone whom [`Flavour::is_over`] does not wait for has passed it or will load later.
     fn begin(&self);
@@ -39,13 +43,70 @@ pub(super) enum Patience {
     Expedite,
 }
 
-/// A moment in the order of grace periods: see [`Domain::poll_state`](super::Domain::poll_state).
+/// A moment in the order of grace periods: see [`GracePeriods::poll_state`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PollState(usize);
 
+impl PollState {
+    /// As a number, for those who cannot keep the type.
+    #[must_use]
+    pub const fn raw(self) -> usize {
+        self.0
+    }
+
+    /// From a number that [`PollState::raw`] gave. Any other is a moment too: the wrong one.
+    #[must_use]
+    pub const fn from_raw(number: usize) -> Self {
+        Self(number)
+    }
+}
+
+/// Waiting for the readers that are there, and asking about it: the same for every flavour ([`Domain`](super::Domain), [`Qsbr`](super::Qsbr)).
+pub trait GracePeriods: Flavour {
+    /// Returns when every read section that was there at the call has ended, and every [`qsbr::Reader`](super::qsbr::Reader) was quiescent or offline since. Who finds
+    /// another thread at it sleeps, and one grace period serves all of them. Not inside a read section of this domain (an online reader of `Qsbr` calls its own
+    /// [`synchronize`](super::qsbr::Reader::synchronize)), not in a signal handler.
+    fn synchronize(&self) {
+        self.grace().wait(self, self.grace().state(), Patience::Sleep);
+    }
+
+    /// As [`GracePeriods::synchronize`], without ever sleeping while it waits for readers: ends as soon as it can, and takes a CPU for as long.
+    fn synchronize_expedited(&self) {
+        self.grace().wait(self, self.grace().state(), Patience::Expedite);
+    }
+
+    /// This moment, for [`GracePeriods::poll`] and [`GracePeriods::wait_for`]: a grace period that begins later than now. Wait-free.
+    fn poll_state(&self) -> PollState {
+        self.grace().state()
+    }
+
+    /// Whether a full grace period has passed since `state` was taken. Only looks. Wait-free; async-signal-safe.
+    fn has_passed(&self, state: PollState) -> bool {
+        self.grace().has_passed(state)
+    }
+
+    /// As [`GracePeriods::has_passed`], and does its share to get there: begins a grace period if none runs, ends it if its readers have left. Never waits for
+    /// readers or for another thread, so readers may call it. Price when there is something to do: up to two membarriers (`Qsbr`: none).
+    fn poll(&self, state: PollState) -> bool {
+        self.grace().advance(self, state)
+    }
+
+    /// Returns when a full grace period has passed since `state` was taken. As [`GracePeriods::synchronize`] otherwise.
+    fn wait_for(&self, state: PollState) {
+        self.grace().wait(self, state, Patience::Sleep);
+    }
+
+    /// Grace periods that have ended so far, for statistics.
+    fn periods(&self) -> usize {
+        self.grace().completed()
+    }
+}
+
+impl<F: Flavour> GracePeriods for F {}
+
 /// The periods of one domain.
 #[derive(Debug)]
-pub(super) struct Grace {
+pub struct Grace {
     started: AtomicUsize,
     completed: AtomicUsize,
     /// Held by who begins and ends periods.

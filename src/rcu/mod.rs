@@ -23,7 +23,7 @@
 //! # Guarantees
 //! Of the general flavour, [`Domain`]:
 //!
-//! A. Grace period. Whatever a thread stored before [`Domain::synchronize`] is seen by every reader that is not known to have left when it
+//! A. Grace period. Whatever a thread stored before [`GracePeriods::synchronize`] is seen by every reader that is not known to have left when it
 //!    returns. So what was unreachable before the call is used by nobody after it.
 //! B. Readers are wait-free: no loop, no lock, no system call, no atomic read-modify-write, and no wait for updaters or for other readers. A reader
 //!    that sleeps, is preempted or never leaves delays updaters only.
@@ -31,7 +31,7 @@
 //! D. A guard may be dropped in another thread than the one that entered, and on another CPU.
 //! E. State is O(CPUs): 128 bytes for each CPU that readers ran on, none for each thread. Domains do not know of each other: readers of one do not
 //!    delay the updaters of another.
-//! F. One grace period serves everyone who asked before it began ([`Domain::synchronize`] is batched), and [`Domain::poll_state`] lets a thread ask now
+//! F. One grace period serves everyone who asked before it began ([`GracePeriods::synchronize`] is batched), and [`GracePeriods::poll_state`] lets a thread ask now
 //!    and look later.
 //! G. A reader must not wait for a grace period of its own domain: it would wait for itself.
 //! H. In a forked child only the forking thread exists; [`Domain::after_fork_in_child`] forgets the readers that were other threads.
@@ -57,7 +57,7 @@ mod readers;
 pub use callbacks::Callback;
 pub use cell::{RcuCell, Ref};
 pub use domain::{Domain, Guard};
-pub use grace::PollState;
+pub use grace::{GracePeriods, PollState};
 pub use list::{HList, HNode, List, Node};
-pub use pointer::{Pointer, ReadSection};
+pub use pointer::{Pointer, ReadSection, Unchecked};
 pub use qsbr::Qsbr;

@@ -8,16 +8,53 @@ use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use super::{Guard, qsbr};
 
 /// A proof that the caller is in a read section, of whatever flavour.
-pub trait ReadSection: sealed::Sealed {}
+pub trait ReadSection: sealed::Sealed {
+    /// Where the domain lies that it is a section of: structures that belong to a domain compare it.
+    fn domain(&self) -> *const ();
+}
 
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Guard<'_> {}
     impl Sealed for super::qsbr::Reader<'_> {}
+    impl Sealed for super::Unchecked {}
 }
 
-impl ReadSection for Guard<'_> {}
-impl ReadSection for qsbr::Reader<'_> {}
+impl ReadSection for Guard<'_> {
+    #[inline(always)]
+    fn domain(&self) -> *const () {
+        ptr::from_ref(self.domain).cast()
+    }
+}
+
+impl ReadSection for qsbr::Reader<'_> {
+    #[inline(always)]
+    fn domain(&self) -> *const () {
+        ptr::from_ref(self.domain).cast()
+    }
+}
+
+/// The word of somebody who knows that there is a read section of the right domain: one by [`Domain::enter_raw`](super::Domain::enter_raw), or the lock that keeps
+/// updaters out.
+#[derive(Debug)]
+pub struct Unchecked(());
+
+impl Unchecked {
+    /// Only for functions that are unsafe themselves; those that compare domains refuse it.
+    ///
+    /// # Safety
+    /// As long as it lives, the caller is in a read section of the domain that it is used for, or keeps updaters out.
+    #[must_use]
+    pub const unsafe fn new() -> Self {
+        Self(())
+    }
+}
+
+impl ReadSection for Unchecked {
+    fn domain(&self) -> *const () {
+        ptr::null()
+    }
+}
 
 /// A pointer that updaters publish and readers follow; null or to a `T`. One word.
 ///

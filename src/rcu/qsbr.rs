@@ -19,12 +19,12 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use core::sync::atomic::{AtomicPtr, AtomicUsize, fence};
 
-use super::grace::{Flavour, Grace, Patience, PollState};
+use super::grace::{Flavour, Grace, GracePeriods};
 use crate::arch::CACHE_LINE;
 use crate::sys::Errno;
 use crate::sys::memory::{self, MapFlags, Protection};
 
-/// Registered readers and the updaters that wait for them.
+/// Registered readers and the updaters that wait for them: [`GracePeriods`] says how.
 #[derive(Debug)]
 pub struct Qsbr {
     period: AtomicUsize,
@@ -64,7 +64,7 @@ unsafe impl Sync for Qsbr {}
 /// Online from the start: a registered thread that goes to sleep for long should be [offline](Reader::offline) meanwhile.
 #[derive(Debug)]
 pub struct Reader<'a> {
-    domain: &'a Qsbr,
+    pub(super) domain: &'a Qsbr,
     slot: NonNull<Slot>,
     /// Not Sync: two threads would share one quiescent state. Send: what it protects follows it.
     alone: PhantomData<core::cell::Cell<()>>,
@@ -106,34 +106,6 @@ impl Qsbr {
         }
     }
 
-    /// Returns when every registered reader has been quiescent or offline since the call. The caller must not be a reader that is online:
-    /// it would wait for itself ([`Reader::synchronize`] is for those).
-    pub fn synchronize(&self) {
-        self.grace.wait(self, self.grace.state(), Patience::Sleep);
-    }
-
-    /// As [`Qsbr::synchronize`], without ever sleeping while it waits for readers.
-    pub fn synchronize_expedited(&self) {
-        self.grace.wait(self, self.grace.state(), Patience::Expedite);
-    }
-
-    /// This moment, for [`Qsbr::poll`]. Wait-free.
-    #[must_use]
-    pub fn poll_state(&self) -> PollState {
-        self.grace.state()
-    }
-
-    /// Whether a grace period has passed since then. Only looks. Wait-free.
-    #[must_use]
-    pub fn has_passed(&self, state: PollState) -> bool {
-        self.grace.has_passed(state)
-    }
-
-    /// As [`Qsbr::has_passed`], and does its share to get there, without waiting. An online reader may call it.
-    pub fn poll(&self, state: PollState) -> bool {
-        self.grace.advance(self, state)
-    }
-
     fn slots(&self) -> impl Iterator<Item = &Slot> {
         slots_from(self.chunks.load(Acquire)) // Acquire: pairs with Release in `register`
     }
@@ -168,6 +140,10 @@ impl Default for Qsbr {
 }
 
 impl Flavour for Qsbr {
+    fn grace(&self) -> &Grace {
+        &self.grace
+    }
+
     fn begin(&self) {
         // Release: pairs with Acquire in `quiescent`: what was stored before this period is seen after that quiescent state.
         self.period.fetch_add(1, Release);
@@ -210,7 +186,7 @@ impl Reader<'_> {
         result
     }
 
-    /// [`Qsbr::synchronize`] for a reader.
+    /// [`GracePeriods::synchronize`] for a reader.
     pub fn synchronize(&mut self) {
         let domain = self.domain;
         self.offline(|| domain.synchronize());

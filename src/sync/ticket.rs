@@ -122,13 +122,18 @@ impl<T: ?Sized> TicketLock<T> {
         // `serving` is `ticket`, since only the holder changes it: when it turns over, take its carry back from `next`.
         let step = if ticket == u32::MAX { 1_u64.wrapping_sub(DRAWN) } else { 1 };
         // Release: pairs with Acquire in all who take it.
-        let word = self.word.fetch_add(step, Release);
+        let word = self.word.fetch_add(step, RELEASE);
         let following = ticket.wrapping_add(1);
         if (word >> 32) as u32 != following {
-            wake(key_of_lock, following);
+            wake(key_of_lock, following.wrapping_add(WRONG));
         }
     }
 }
+
+// The negative controls of the models: an unlock that does not publish what was written under the lock, or wakes the one after the next.
+const RELEASE: core::sync::atomic::Ordering =
+    if cfg!(dacapo_broken = "ticket_relaxed_unlock") { Relaxed } else { Release };
+const WRONG: u32 = if cfg!(dacapo_broken = "ticket_wrong_key") { 1 } else { 0 };
 
 fn key(ticket: u32) -> u32 {
     1 << (ticket % 32)

@@ -70,6 +70,19 @@ pub unsafe fn map_raw(
     .map(|address| address as *mut u8)
 }
 
+/// `mmap(address, size, PROT_NONE, MAP_FIXED | MAP_NORESERVE | ...)`: address space in the place of what was there.
+///
+/// # Errors
+/// ENOMEM: splitting a mapping would exceed the process's limit.
+///
+/// # Safety
+/// Nobody uses those pages any more.
+pub unsafe fn reserve_over(address: *mut u8, size: usize) -> Result<(), Errno> {
+    let flags = raw::MAP_PRIVATE | raw::MAP_ANONYMOUS | raw::MAP_NORESERVE | raw::MAP_FIXED;
+    // SAFETY: as the caller promises.
+    unsafe { map_raw(address, size, raw::PROT_NONE, flags, -1, 0) }.map(drop)
+}
+
 /// `munmap(address, size)`.
 ///
 /// # Errors

@@ -118,7 +118,7 @@ pub unsafe fn fill(area: *mut u8, zeroed: bool) -> usize {
             area.write_bytes(0, layout.size);
         }
         if recipe.image.file_size != 0 {
-            area.add(layout.image).copy_from_nonoverlapping(recipe.image.address as *const u8, recipe.image.file_size);
+            arch::vector::move_down(area.add(layout.image), recipe.image.address as *const u8, recipe.image.file_size);
         }
         let pointer = area.add(layout.thread_pointer);
         arch::tls::write_header(pointer.cast(), recipe.canary, recipe.pointer_guard);

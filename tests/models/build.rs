@@ -1,24 +1,34 @@
 //! The library's sources are compiled here as in a negative control of the library: `DACAPO_BROKEN=NAME`.
 //!
-//! The locks are included with other imports: atomics, the futex and the pause are loom's. Nothing else of them changes, except that `new` is not
+//! The locks and the mesh's items are included with other imports: atomics, the futex and the pause are loom's. Nothing else of them changes, except that `new` is not
 //! `const`, because loom's atomics cannot be made at compile time, and that waiters look once before they sleep.
 
 use std::path::Path;
 
-/// The library's locks that are modelled.
-const LOCKS: [&str; 3] = ["raw/mutex.rs", "queued.rs", "seqlock.rs"];
+/// The library's locks that are modelled, and the mesh's items.
+const FILES: [&str; 5] =
+    ["sync/raw/mutex.rs", "sync/queued.rs", "sync/seqlock.rs", "sync/ticket.rs", "queue/mesh/item.rs"];
 
-const CHANGES: [(&str, &str); 12] = [
+const CHANGES: [(&str, &str); 17] = [
     ("//!", "//"), // an included file has no head
+    // A ticket lock's word is also looked at by its halves; an item's place and state are its own.
+    ("use core::sync::atomic::{AtomicU32, AtomicU64};", "use crate::locks::halves::{AtomicU32, AtomicU64};"),
+    ("use core::cell::{Cell, UnsafeCell};", "use crate::queue::mesh::watched::{Cell, UnsafeCell};"),
+    (
+        "use core::sync::atomic::AtomicU32;\nuse core::sync::atomic::Ordering::{Acquire, Relaxed, Release};\n\nuse crate::arch::barrier;",
+        "use crate::sync::atomic::AtomicU32;\nuse loom::sync::atomic::Ordering::{Acquire, Relaxed, Release};\n\nuse crate::arch::barrier;",
+    ),
+    ("const _: () = assert!(size_of::<Item>() == 128);", ""),
     ("core::sync::atomic", "loom::sync::atomic"),
     ("core::hint::spin_loop", "crate::locks::shim::spin_loop"),
     ("pub const fn new", "pub fn new"),
     ("const LOOKS: u32 = 10", "const LOOKS: u32 = 1"),
+    ("const YIELDS: u32 = 7", "const YIELDS: u32 = 0"),
     ("use super::spin::Spin", "use crate::locks::shim::Spin"),
     ("use super::deadline::", "use crate::locks::shim::"),
     ("use super::raw::{RawMutex, Scope, Spin}", "use crate::locks::{mutex::RawMutex, shim::{Spin, futex::Scope}}"),
     ("use super::raw::Spin", "use crate::locks::shim::Spin"),
-    ("use crate::arch", "use crate::locks::shim::arch"),
+    ("use crate::arch;", "use crate::locks::shim::arch;"),
     ("use crate::rseq", "use crate::locks::shim::rseq"),
     ("use crate::sys::", "use crate::locks::shim::"),
 ];
@@ -31,14 +41,14 @@ fn main() {
         println!("cargo::rustc-cfg=dacapo_broken=\"{broken}\"");
     }
     let out = std::env::var("OUT_DIR").expect("cargo names it");
-    for lock in LOCKS {
-        let source = Path::new("../../src/sync").join(lock);
+    for file in FILES {
+        let source = Path::new("../../src").join(file);
         println!("cargo::rerun-if-changed={}", source.display());
         let mut text = std::fs::read_to_string(&source).expect("the library's source");
         for (from, to) in CHANGES {
             text = text.replace(from, to);
         }
-        let name = Path::new(lock).file_name().expect("a file");
+        let name = Path::new(file).file_name().expect("a file");
         std::fs::write(Path::new(&out).join(name), text).expect("room for a copy");
     }
 }

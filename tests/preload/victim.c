@@ -38,7 +38,8 @@ int main(int argc, char **argv) {
     if (is(what, "twice")) free(small), free(other), free(small);
     if (is(what, "large twice")) free(large), free(large);
     if (is(what, "inside")) free(small + 16);
-    if (is(what, "misaligned")) free(small + 3);
+    if (is(what, "misaligned")) free(small + 3), other = malloc(100); /* noticed at the latest when it would be handed out */
+    if (is(what, "twice in a row")) free(small), free(small), other = malloc(100);
     if (is(what, "foreign")) free(local);
     if (is(what, "mapped by others")) free((char *)mmap(NULL, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + 4096);
     if (is(what, "behind")) small[100] = 1, free(small);

@@ -1,7 +1,9 @@
 //! dacapo/*.h: what the library offers beyond any libc, to C programs. Pointers to opaque objects; the contracts stand in the headers.
 
 mod counter;
+mod hash;
 mod percpu;
+mod rcu;
 
 use core::ptr::null_mut;
 

@@ -1,4 +1,4 @@
-//! Ordering strings: strcmp strncmp strcasecmp strncasecmp strcoll strxfrm strverscmp; ffs.
+//! Ordering strings: strcasecmp strncasecmp strcoll strxfrm strverscmp; ffs.
 
 use core::ffi::{c_int, c_long, c_longlong, c_void};
 
@@ -8,18 +8,27 @@ use crate::arch::vector::{self, Block, MASK_BITS};
 const BLOCK: usize = size_of::<Block>();
 const PAGE: usize = 4096;
 
-/// How many bytes are equal, non-zero and before `most`; both pointers then stand at the byte that decides.
+unsafe extern "C" {
+    fn strcmp(a: *const u8, b: *const u8) -> c_int;
+}
+
+/// How many bytes lie before the unit (`UNIT` bytes) where two strings differ or end, at most `most`.
+///
+/// `good` makes zero bytes of those units of two blocks, `ends` says it of one unit of each.
 #[inline(always)]
-unsafe fn common(a: *const u8, b: *const u8, most: usize) -> usize {
+pub(in crate::libc) unsafe fn common<const UNIT: usize>(
+    a: *const u8,
+    b: *const u8,
+    most: usize,
+    good: impl Fn(Block, Block) -> Block,
+    ends: impl Fn(*const u8, *const u8) -> bool,
+) -> usize {
     let zero = vector::splat(0);
-    // Equal and not zero: the lesser of byte and equality mask is zero exactly where the strings differ or end.
-    let good = |p: *const u8, q: *const u8| {
-        let x = load(p);
-        vector::min(vector::equal(x, load(q)), x)
-    };
+    // Blocks that may read beyond a string's end but stay in its page.
+    let good = |p: *const u8, q: *const u8| good(vector::load_in_page(p), vector::load_in_page(q));
     let mut at = 0;
     // Most strings differ or end early: one block without the arithmetic of the loop, where it stays in both pages.
-    if (a as usize % PAGE).max(b as usize % PAGE) <= PAGE - BLOCK {
+    if most != 0 && (a as usize % PAGE).max(b as usize % PAGE) <= PAGE - BLOCK {
         let marked = vector::mask(vector::equal(good(a, b), zero));
         if marked != 0 {
             return ((marked.trailing_zeros() / MASK_BITS) as usize).min(most);
@@ -28,14 +37,13 @@ unsafe fn common(a: *const u8, b: *const u8, most: usize) -> usize {
     }
     while at < most {
         let (p, q) = (a.wrapping_add(at), b.wrapping_add(at));
-        // A block may read beyond a string's end but not into another page.
         let room = PAGE - (p as usize % PAGE).max(q as usize % PAGE);
         let blocks = room / BLOCK;
         if blocks == 0 {
-            if *p != *q || *p == 0 {
+            if ends(p, q) {
                 return at;
             }
-            at += 1;
+            at += UNIT;
             continue;
         }
         let mut done = 0;
@@ -61,28 +69,6 @@ unsafe fn common(a: *const u8, b: *const u8, most: usize) -> usize {
         at = at.saturating_add(done * BLOCK);
     }
     most
-}
-
-/// An unaligned block that may read beyond the string but stays in its page.
-#[inline(always)]
-unsafe fn load(from: *const u8) -> Block {
-    vector::load_in_page(from)
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn strcmp(a: *const u8, b: *const u8) -> c_int {
-    let first = c_int::from(*a) - c_int::from(*b);
-    if first != 0 || *a == 0 {
-        return first;
-    }
-    let at = common(a, b, usize::MAX);
-    c_int::from(*a.add(at)) - c_int::from(*b.add(at))
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn strncmp(a: *const u8, b: *const u8, n: usize) -> c_int {
-    let at = common(a, b, n);
-    if at == n { 0 } else { c_int::from(*a.add(at)) - c_int::from(*b.add(at)) }
 }
 
 #[unsafe(no_mangle)]
@@ -120,21 +106,15 @@ unsafe extern "C" fn strcasecmp(a: *const u8, b: *const u8) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn strncasecmp(mut a: *const u8, mut b: *const u8, n: usize) -> c_int {
-    let mut left = n;
-    while left > 0 {
-        let (x, y) = (*a, *b);
-        if x != y || x == 0 {
-            let difference = c_int::from(lower(x)) - c_int::from(lower(y));
-            if difference != 0 || x == 0 {
-                return difference;
-            }
-        }
-        a = a.add(1);
-        b = b.add(1);
-        left -= 1;
-    }
-    0
+unsafe extern "C" fn strncasecmp(a: *const u8, b: *const u8, n: usize) -> c_int {
+    let at = common::<1>(
+        a,
+        b,
+        n,
+        |x, y| vector::min(vector::equal(vector::lower(x), vector::lower(y)), x),
+        |p, q| lower(*p) != lower(*q) || *p == 0,
+    );
+    if at == n { 0 } else { c_int::from(lower(*a.add(at))) - c_int::from(lower(*b.add(at))) }
 }
 
 #[unsafe(no_mangle)]

@@ -1,12 +1,19 @@
-//! Finding a byte, a set of bytes, or a string: memchr memrchr rawmemchr strchr strchrnul strrchr strnlen, strspn strcspn strpbrk, memmem strstr strcasestr.
+//! Finding a set of bytes, or a string: strnlen strrchr, strspn strcspn strpbrk, memmem strstr strcasestr.
 
 use core::ffi::c_int;
 use core::ptr::null_mut;
 
-use super::{bytes, lower, memcmp, strlen};
+use super::{lower, strlen};
 use crate::arch::vector::{self, Block, MASK_BITS};
 
 const BLOCK: usize = size_of::<Block>();
+
+unsafe extern "C" {
+    fn memchr(from: *const u8, byte: c_int, n: usize) -> *mut u8;
+    fn memrchr(from: *const u8, byte: c_int, n: usize) -> *mut u8;
+    fn strchr(string: *const u8, byte: c_int) -> *mut u8;
+    fn strchrnul(string: *const u8, byte: c_int) -> *mut u8;
+}
 
 /// How many bytes of a block come before the first one that the mask marks.
 #[inline(always)]
@@ -14,122 +21,22 @@ fn first(mask: u64) -> usize {
     (mask.trailing_zeros() / MASK_BITS) as usize
 }
 
-/// Calls `test` on the aligned blocks from the one that holds `from` on, until it marks a byte at or after `from`; that byte's address.
-/// Four blocks a round once the start is behind.
+/// How many bytes from `from` on come before the first one that `test` marks, in aligned blocks.
 #[inline(always)]
-unsafe fn scan(from: *const u8, test: impl Fn(Block) -> Block) -> *const u8 {
+unsafe fn scan(from: *const u8, test: impl Fn(Block) -> Block) -> usize {
     let before = from as usize % BLOCK;
     let mut at = from.wrapping_sub(before);
     let marked = vector::mask(test(vector::load_aligned(at))) >> (before as u32 * MASK_BITS);
     if marked != 0 {
-        return from.add(first(marked));
+        return first(marked);
     }
-    at = at.wrapping_add(BLOCK);
-    while !(at as usize).is_multiple_of(4 * BLOCK) {
+    loop {
+        at = at.wrapping_add(BLOCK);
         let marked = vector::mask(test(vector::load_aligned(at)));
         if marked != 0 {
-            return at.add(first(marked));
-        }
-        at = at.wrapping_add(BLOCK);
-    }
-    loop {
-        let tests = [0, 1, 2, 3].map(|block| test(vector::load_aligned(at.wrapping_add(block * BLOCK))));
-        let any = vector::or(vector::or(tests[0], tests[1]), vector::or(tests[2], tests[3]));
-        if vector::mask(any) != 0 {
-            for (block, test) in tests.into_iter().enumerate() {
-                let marked = vector::mask(test);
-                if marked != 0 {
-                    return at.add(block * BLOCK + first(marked));
-                }
-            }
-        }
-        at = at.wrapping_add(4 * BLOCK);
-    }
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn memchr(from: *const u8, byte: c_int, n: usize) -> *mut u8 {
-    if n == 0 {
-        return null_mut();
-    }
-    let wanted = vector::splat(byte as u8);
-    let before = from as usize % BLOCK;
-    let mut at = from.wrapping_sub(before);
-    // Bytes from `at` to the end; an end beyond the address space is none.
-    let mut left = n.saturating_add(before);
-    let marked = vector::mask(vector::equal(vector::load_aligned(at), wanted)) >> (before as u32 * MASK_BITS);
-    if marked != 0 {
-        let found = first(marked);
-        return if found < n { from.add(found).cast_mut() } else { null_mut() };
-    }
-    loop {
-        // Invariant: the block at `at` holds no match.
-        if left <= BLOCK {
-            return null_mut();
-        }
-        at = at.wrapping_add(BLOCK);
-        left -= BLOCK;
-        while left > 4 * BLOCK && (at as usize).is_multiple_of(4 * BLOCK) {
-            let tests =
-                [0, 1, 2, 3].map(|block| vector::equal(vector::load_aligned(at.wrapping_add(block * BLOCK)), wanted));
-            let any = vector::or(vector::or(tests[0], tests[1]), vector::or(tests[2], tests[3]));
-            if vector::mask(any) != 0 {
-                break;
-            }
-            at = at.wrapping_add(4 * BLOCK);
-            left -= 4 * BLOCK;
-        }
-        let marked = vector::mask(vector::equal(vector::load_aligned(at), wanted));
-        if marked != 0 {
-            let found = first(marked);
-            return if found < left { at.add(found).cast_mut() } else { null_mut() };
+            return at as usize - from as usize + first(marked);
         }
     }
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn memrchr(from: *const u8, byte: c_int, n: usize) -> *mut u8 {
-    let mut left = n;
-    let wanted = vector::splat(byte as u8);
-    while left >= BLOCK {
-        let marked = vector::mask(vector::equal(vector::load(from.add(left - BLOCK)), wanted));
-        if marked != 0 {
-            return from
-                .add(left - 1 - ((marked << (64 - BLOCK as u32 * MASK_BITS)).leading_zeros() / MASK_BITS) as usize)
-                .cast_mut();
-        }
-        left -= BLOCK;
-    }
-    while left > 0 {
-        left -= 1;
-        if *from.add(left) == byte as u8 {
-            return from.add(left).cast_mut();
-        }
-    }
-    null_mut()
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn rawmemchr(from: *const u8, byte: c_int) -> *mut u8 {
-    let wanted = vector::splat(byte as u8);
-    scan(from, |block| vector::equal(block, wanted)).cast_mut()
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn strchrnul(string: *const u8, byte: c_int) -> *mut u8 {
-    let (wanted, zero) = (vector::splat(byte as u8), vector::splat(0));
-    scan(string, |block| vector::or(vector::equal(block, wanted), vector::equal(block, zero))).cast_mut()
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn strchr(string: *const u8, byte: c_int) -> *mut u8 {
-    let found = strchrnul(string, byte);
-    if *found == byte as u8 { found } else { null_mut() }
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn index(string: *const u8, byte: c_int) -> *mut u8 {
-    strchr(string, byte)
 }
 
 #[unsafe(no_mangle)]
@@ -148,33 +55,58 @@ unsafe extern "C" fn strnlen(string: *const u8, most: usize) -> usize {
     if end.is_null() { most } else { end as usize - string as usize }
 }
 
-/// A set of bytes, one bit each.
-struct Set([u64; 4]);
+/// Up to so many members are each compared with whole blocks.
+const FEW: usize = 8;
 
-impl Set {
-    unsafe fn of(mut members: *const u8) -> Set {
-        let mut set = Set([0; 4]);
-        while *members != 0 {
-            set.0[usize::from(*members >> 6)] |= 1 << (*members & 63);
-            members = members.add(1);
-        }
-        set
+/// How many bytes at the string's start are no members of the set and not its end (`UNTIL`), or are members.
+///
+/// Price: for few members, two instructions for each with sixteen bytes; else a table of 256 bytes first, and a byte at a time.
+#[inline(always)]
+unsafe fn span<const UNTIL: bool>(string: *const u8, members: *const u8) -> usize {
+    let mut count = 0;
+    while count <= FEW && *members.add(count) != 0 {
+        count += 1;
     }
-
-    #[inline(always)]
-    fn has(&self, byte: u8) -> bool {
-        self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 != 0
+    let all = vector::equal(vector::splat(0), vector::splat(0));
+    // A set that is not full repeats its first member.
+    let member = |index: usize| vector::splat(*members.add(if index < count { index } else { 0 }));
+    // What stops the search: a member or the end, or anything but a member (the end is none).
+    let ending = |block, marked| {
+        if UNTIL { vector::or(marked, vector::equal(block, vector::splat(0))) } else { vector::and_not(marked, all) }
+    };
+    if count <= FEW / 2 {
+        let set: [Block; FEW / 2] = [member(0), member(1), member(2), member(3)];
+        return scan(string, |block| {
+            let is = |index: usize| vector::equal(block, set[index]);
+            ending(block, vector::or(vector::or(is(0), is(1)), vector::or(is(2), is(3))))
+        });
     }
+    if count <= FEW {
+        let set: [Block; FEW] =
+            [member(0), member(1), member(2), member(3), member(4), member(5), member(6), member(7)];
+        return scan(string, |block| {
+            let is = |index: usize| vector::equal(block, set[index]);
+            let low = vector::or(vector::or(is(0), is(1)), vector::or(is(2), is(3)));
+            ending(block, vector::or(low, vector::or(vector::or(is(4), is(5)), vector::or(is(6), is(7)))))
+        });
+    }
+    let mut stops = [!UNTIL; 256];
+    let mut each = members;
+    while *each != 0 {
+        stops[usize::from(*each)] = UNTIL;
+        each = each.add(1);
+    }
+    stops[0] = true;
+    let mut at = 0;
+    while !stops[usize::from(*string.add(at))] {
+        at += 1;
+    }
+    at
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn strspn(string: *const u8, accept: *const u8) -> usize {
-    let set = Set::of(accept);
-    let mut at = 0;
-    while set.has(*string.add(at)) {
-        at += 1;
-    }
-    at
+    if *accept == 0 { 0 } else { span::<false>(string, accept) }
 }
 
 #[unsafe(no_mangle)]
@@ -185,13 +117,7 @@ unsafe extern "C" fn strcspn(string: *const u8, reject: *const u8) -> usize {
     if *reject.add(1) == 0 {
         return strchrnul(string, c_int::from(*reject)) as usize - string as usize;
     }
-    let mut set = Set::of(reject);
-    set.0[0] |= 1;
-    let mut at = 0;
-    while !set.has(*string.add(at)) {
-        at += 1;
-    }
-    at
+    span::<true>(string, reject)
 }
 
 #[unsafe(no_mangle)]
@@ -200,9 +126,26 @@ unsafe extern "C" fn strpbrk(string: *const u8, accept: *const u8) -> *mut u8 {
     if *found == 0 { null_mut() } else { found.cast_mut() }
 }
 
-/// Finds `needle` in `hay` in linear time: memchr for its first byte, and from the tenth false start on, the two-way algorithm.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn memmem(hay: *const u8, hay_len: usize, needle: *const u8, needle_len: usize) -> *mut u8 {
+/// The byte that decides whether two are the same: itself, or its lower-case letter.
+#[inline(always)]
+fn folded<const FOLD: bool>(byte: u8) -> u8 {
+    if FOLD { lower(byte) } else { byte }
+}
+
+/// How many of `len` bytes are the same from the start on.
+#[inline(always)]
+unsafe fn same<const FOLD: bool>(a: *const u8, b: *const u8, len: usize) -> usize {
+    let mut at = 0;
+    while at < len && folded::<FOLD>(*a.add(at)) == folded::<FOLD>(*b.add(at)) {
+        at += 1;
+    }
+    at
+}
+
+/// Finds `needle` in `hay` in linear time. Two neighbouring bytes of the needle, different ones if it has such, are looked for at sixteen places
+/// at once; when what was compared in vain outweighs what was passed, the two-way algorithm goes on.
+#[inline(always)]
+unsafe fn find<const FOLD: bool>(hay: *const u8, hay_len: usize, needle: *const u8, needle_len: usize) -> *mut u8 {
     if needle_len == 0 {
         return hay.cast_mut();
     }
@@ -210,28 +153,74 @@ unsafe extern "C" fn memmem(hay: *const u8, hay_len: usize, needle: *const u8, n
         return null_mut();
     }
     let last = hay.add(hay_len - needle_len);
-    let mut at = hay;
-    for _ in 0..10 {
-        at = memchr(at, c_int::from(*needle), last as usize - at as usize + 1);
-        if at.is_null() {
-            return null_mut();
+    let end = hay.add(hay_len);
+    let byte = |index: usize| folded::<FOLD>(*needle.add(index));
+    let mut pair = 0;
+    while pair + 2 < needle_len && pair < 64 && byte(pair) == byte(pair + 1) {
+        pair += 1;
+    }
+    // A needle of one byte is compared with its only byte twice.
+    let other = usize::from(needle_len > 1);
+    let (one, two) = (vector::splat(byte(pair)), vector::splat(byte(pair + other)));
+    let fold = |block| if FOLD { vector::lower(block) } else { block };
+    let (mut at, mut vain) = (hay, 0);
+    let marks = |at: *const u8| {
+        let here = vector::equal(fold(vector::load(at.add(pair))), one);
+        let next = vector::equal(fold(vector::load(at.add(pair + other))), two);
+        vector::min(here, next)
+    };
+    // The blocks at `at + pair` and one byte on lie in the hay.
+    while at <= last && end as usize - at as usize >= pair + other + BLOCK {
+        // Four blocks at once while there is nothing in them.
+        if end as usize - at as usize >= pair + other + 4 * BLOCK {
+            let of = |block: usize| marks(at.add(block * BLOCK));
+            if vector::mask(vector::or(vector::or(of(0), of(1)), vector::or(of(2), of(3)))) == 0 {
+                at = at.wrapping_add(4 * BLOCK);
+                continue;
+            }
         }
-        if memcmp(at, needle, needle_len) == 0 {
+        let mut marked = vector::mask(marks(at));
+        while marked != 0 {
+            let place = at.add(first(marked));
+            if place > last {
+                return null_mut();
+            }
+            let equal = same::<FOLD>(place, needle, needle_len);
+            if equal == needle_len {
+                return place.cast_mut();
+            }
+            vain += 8 + equal;
+            marked &= !(((1 << MASK_BITS) - 1) << (first(marked) as u32 * MASK_BITS));
+        }
+        at = at.wrapping_add(BLOCK);
+        if vain > 256 + (at as usize - hay as usize) {
+            return two_way::<FOLD>(at, last, needle, needle_len);
+        }
+    }
+    while at <= last {
+        if folded::<FOLD>(*at.add(pair)) == byte(pair) && same::<FOLD>(at, needle, needle_len) == needle_len {
             return at.cast_mut();
         }
-        if at == last {
-            return null_mut();
-        }
-        at = at.add(1);
+        at = at.wrapping_add(1);
     }
-    two_way(at, last, needle, needle_len)
+    null_mut()
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memmem(hay: *const u8, hay_len: usize, needle: *const u8, needle_len: usize) -> *mut u8 {
+    find::<false>(hay, hay_len, needle, needle_len)
 }
 
 /// Where the needle is cut: (position, period) of its greatest suffix in the order `less`.
-unsafe fn greatest_suffix(needle: *const u8, len: usize, less: impl Fn(u8, u8) -> bool) -> (usize, usize) {
+unsafe fn greatest_suffix<const FOLD: bool>(
+    needle: *const u8,
+    len: usize,
+    less: impl Fn(u8, u8) -> bool,
+) -> (usize, usize) {
     let (mut suffix, mut candidate, mut offset, mut period) = (0_usize, 1_usize, 0_usize, 1_usize);
     while candidate + offset < len {
-        let (a, b) = (*needle.add(candidate + offset), *needle.add(suffix + offset));
+        let byte = |index: usize| folded::<FOLD>(*needle.add(index));
+        let (a, b) = (byte(candidate + offset), byte(suffix + offset));
         if less(a, b) {
             candidate += offset + 1;
             offset = 0;
@@ -254,25 +243,24 @@ unsafe fn greatest_suffix(needle: *const u8, len: usize, less: impl Fn(u8, u8) -
 
 /// Crochemore and Perrin, "Two-way string-matching" (1991): compares the part after the cut left to right, then the part before it;
 /// linear time, constant space. `at..=last` are the places where the needle may begin.
-unsafe fn two_way(mut at: *const u8, last: *const u8, needle: *const u8, len: usize) -> *mut u8 {
-    let one = greatest_suffix(needle, len, |a, b| a < b);
-    let other = greatest_suffix(needle, len, |a, b| a > b);
+#[inline(never)]
+unsafe fn two_way<const FOLD: bool>(mut at: *const u8, last: *const u8, needle: *const u8, len: usize) -> *mut u8 {
+    let one = greatest_suffix::<FOLD>(needle, len, |a, b| a < b);
+    let other = greatest_suffix::<FOLD>(needle, len, |a, b| a > b);
     let (cut, period) = if one.0 > other.0 { one } else { other };
-    let periodic = cut + period <= len && memcmp(needle, needle.add(period), cut) == 0;
+    let periodic = cut + period <= len && same::<FOLD>(needle, needle.add(period), cut) == cut;
     let (shift, keep) = if periodic { (period, len - period) } else { (cut.max(len - cut) + 1, 0) };
     let mut known = 0; // bytes at the needle's start that are equal already
     while at <= last {
-        let mut i = cut.max(known);
-        while i < len && *needle.add(i) == *at.add(i) {
-            i += 1;
-        }
+        let start = cut.max(known);
+        let i = start + same::<FOLD>(needle.add(start), at.add(start), len - start);
         if i < len {
             at = at.wrapping_add(i - cut + 1);
             known = 0;
             continue;
         }
         let mut i = cut;
-        while i > known && *needle.add(i - 1) == *at.add(i - 1) {
+        while i > known && folded::<FOLD>(*needle.add(i - 1)) == folded::<FOLD>(*at.add(i - 1)) {
             i -= 1;
         }
         if i <= known {
@@ -284,33 +272,35 @@ unsafe fn two_way(mut at: *const u8, last: *const u8, needle: *const u8, len: us
     null_mut()
 }
 
+/// The same in a string: by windows that double, so that what lies far behind the answer is not read.
+#[inline(always)]
+unsafe fn find_in_string<const FOLD: bool>(hay: *const u8, needle: *const u8, needle_len: usize) -> *mut u8 {
+    let mut at = hay;
+    let mut window = 512_usize.max(needle_len.saturating_mul(4));
+    loop {
+        let len = strnlen(at, window);
+        let found = find::<FOLD>(at, len, needle, needle_len);
+        if !found.is_null() || len < window {
+            return found;
+        }
+        at = at.add(len - (needle_len - 1));
+        window = window.saturating_mul(2);
+    }
+}
+
 #[unsafe(no_mangle)]
 unsafe extern "C" fn strstr(hay: *const u8, needle: *const u8) -> *mut u8 {
-    if *needle == 0 {
-        return hay.cast_mut();
+    match strlen(needle) {
+        0 => hay.cast_mut(),
+        1 => strchr(hay, c_int::from(*needle)),
+        len => find_in_string::<false>(hay, needle, len),
     }
-    let start = strchr(hay, c_int::from(*needle));
-    if start.is_null() || *needle.add(1) == 0 {
-        return start;
-    }
-    memmem(start, strlen(start), needle, strlen(needle))
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn strcasestr(hay: *const u8, needle: *const u8) -> *mut u8 {
-    let needle = bytes(needle);
-    let mut at = hay;
-    loop {
-        let mut i = 0;
-        while i < needle.len() && lower(*at.add(i)) == lower(*needle.as_ptr().add(i)) {
-            i += 1;
-        }
-        if i == needle.len() {
-            return at.cast_mut();
-        }
-        if *at == 0 {
-            return null_mut();
-        }
-        at = at.add(1);
+    match strlen(needle) {
+        0 => hay.cast_mut(),
+        len => find_in_string::<true>(hay, needle, len),
     }
 }

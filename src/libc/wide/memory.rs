@@ -3,7 +3,8 @@
 use core::ffi::c_int;
 use core::ptr::null_mut;
 
-use super::Wide;
+use super::{Wide, order, search};
+use crate::arch::vector;
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wmemcpy(to: *mut Wide, from: *const Wide, n: usize) -> *mut Wide {
@@ -33,20 +34,13 @@ unsafe extern "C" fn wmemset(to: *mut Wide, c: Wide, n: usize) -> *mut Wide {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wmemcmp(a: *const Wide, b: *const Wide, n: usize) -> c_int {
-    for i in 0..n {
-        if *a.add(i) != *b.add(i) {
-            return if *a.add(i) < *b.add(i) { -1 } else { 1 };
-        }
-    }
-    0
+    let at = search::same(a, b, n);
+    if at == n { 0 } else { order(*a.add(at), *b.add(at)) }
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wmemchr(from: *const Wide, c: Wide, n: usize) -> *mut Wide {
-    for i in 0..n {
-        if *from.add(i) == c {
-            return from.add(i).cast_mut();
-        }
-    }
-    null_mut()
+    let wanted = vector::splat_word(c as u32);
+    let at = search::find(from, n, |block| vector::equal_words(block, wanted));
+    if at == n { null_mut() } else { from.add(at).cast_mut() }
 }

@@ -3,28 +3,26 @@
 use core::ffi::{c_int, c_uint};
 use core::ptr::null_mut;
 
-use super::Wide;
 use super::class::towlower;
+use super::{Wide, order, search};
+use crate::arch::vector::{self, Block};
 use crate::libc::errno;
 use crate::sys::Errno;
 
-/// The barrier keeps the compiler from making a call of wcslen out of this loop.
+/// Marks the zeros.
+#[inline(always)]
+fn zeros(block: Block) -> Block {
+    vector::equal_words(block, vector::splat(0))
+}
+
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wcslen(string: *const Wide) -> usize {
-    let mut n = 0;
-    while *string.add(core::hint::black_box(n)) != 0 {
-        n += 1;
-    }
-    n
+    search::find(string, usize::MAX, zeros)
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wcsnlen(string: *const Wide, most: usize) -> usize {
-    let mut n = 0;
-    while n < most && *string.add(n) != 0 {
-        n += 1;
-    }
-    n
+    search::find(string, most, zeros)
 }
 
 #[unsafe(no_mangle)]
@@ -85,16 +83,8 @@ unsafe extern "C" fn wcsdup(string: *const Wide) -> *mut Wide {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wcsncmp(a: *const Wide, b: *const Wide, n: usize) -> c_int {
-    for i in 0..n {
-        let (x, y) = (*a.add(i), *b.add(i));
-        if x != y {
-            return if x < y { -1 } else { 1 };
-        }
-        if x == 0 {
-            break;
-        }
-    }
-    0
+    let at = search::common(a, b, n);
+    if at == n { 0 } else { order(*a.add(at), *b.add(at)) }
 }
 
 #[unsafe(no_mangle)]
@@ -139,16 +129,10 @@ unsafe extern "C" fn wcscasecmp(a: *const Wide, b: *const Wide) -> c_int {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wcschr(string: *const Wide, c: Wide) -> *mut Wide {
-    let mut at = string;
-    loop {
-        if *at == c {
-            return at.cast_mut();
-        }
-        if *at == 0 {
-            return null_mut();
-        }
-        at = at.add(1);
-    }
+    let wanted = vector::splat_word(c as u32);
+    let at = string
+        .add(search::find(string, usize::MAX, |block| vector::or(vector::equal_words(block, wanted), zeros(block))));
+    if *at == c { at.cast_mut() } else { null_mut() }
 }
 
 #[unsafe(no_mangle)]

@@ -242,11 +242,7 @@ impl<T, F: Fences> Drop for Consumer<'_, T, F> {
     fn drop(&mut self) {
         let shared = self.shared();
         shared.publish_head(self.head);
-        shared.consumer_bell.leave();
-        self.fences.light(); // orders leaving before looking, as it does a message
-        if shared.producer_bell.wants_ringing() {
-            shared.producer_bell.ring();
-        }
+        shared.consumer_bell.close(&self.fences, &shared.producer_bell);
         // SAFETY: the last thing that this end does.
         unsafe { leave(self.shared) };
     }

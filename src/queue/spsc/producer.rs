@@ -181,15 +181,26 @@ impl<T, F: Fences> Producer<'_, T, F> {
     }
 
     /// Returns when there may be room, the consumer is gone, or now and then.
+    ///
+    /// While it polls, it wants a quarter of the ring: whoever goes on with the first free slot finds the ring full again at the next one, and fetches
+    /// the consumer's line each time. Before it sleeps, one slot is enough.
     fn wait_for_room(&mut self, deadline: Option<&Deadline>) -> Slept {
+        self.publish(); // what was staged: the consumer makes no room by messages that it does not see
         let shared = self.shared();
         let tail = self.tail;
-        let full = || shared.head().wrapping_add(shared.mask + 1) == tail && !shared.consumer_bell.is_gone();
+        let room = || {
+            if shared.consumer_bell.is_gone() { usize::MAX } else { self.capacity() - tail.wrapping_sub(shared.head()) }
+        };
+        let plenty = (self.capacity() / 4).max(1);
         let mut spin = Spin::new();
         while spin.again() {
-            if !full() {
+            if room() >= plenty {
                 return Slept::Not;
             }
+        }
+        let full = || room() == 0;
+        if !full() {
+            return Slept::Not;
         }
         let slept = shared.producer_bell.sleep(&self.fences, Side::Consumer, deadline, full);
         let counts = &shared.producer_counts;
@@ -265,11 +276,7 @@ impl<T, F: Fences> Drop for Producer<'_, T, F> {
     fn drop(&mut self) {
         let shared = self.shared();
         shared.publish_tail(self.tail);
-        shared.producer_bell.leave();
-        self.fences.light(); // orders leaving before looking, as it does a message
-        if shared.consumer_bell.wants_ringing() {
-            shared.consumer_bell.ring();
-        }
+        shared.producer_bell.close(&self.fences, &shared.consumer_bell);
         // SAFETY: the last thing that this end does.
         unsafe { leave(self.shared) };
     }

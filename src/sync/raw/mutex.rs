@@ -8,6 +8,7 @@ use super::spin::Spin;
 use crate::arch;
 use crate::rseq;
 use crate::sys::futex::{self, Scope};
+use crate::sys::sched;
 
 // The word:
 //   0              FREE
@@ -27,10 +28,17 @@ fn held_here() -> u32 {
     rseq::cpu_hint() << 2 | HELD
 }
 
+/// Looks at a held mutex before sleeping.
+const LOOKS: u32 = 10;
+
+/// Turns that a woken thread gives to others before it sleeps again on a mutex that was taken meanwhile. A turn costs less than a sleep and the wake
+/// that ends it, and whoever holds the mutex may be waiting for this CPU.
+const YIELDS: u32 = 7;
+
 /// A mutex in one word. No owner, no recursion: locking it twice in one thread never returns.
 ///
 /// A thread that waits spins only as long as the holder can be running: not once somebody sleeps, and not if the holder took the mutex on
-/// the CPU where the waiting thread itself now runs.
+/// the CPU where the waiting thread itself now runs; then it gives the CPU away.
 #[repr(transparent)]
 #[derive(Debug)]
 pub struct RawMutex {
@@ -75,16 +83,17 @@ impl RawMutex {
     fn lock_slow(&self, deadline: Option<&Deadline>, scope: Scope) -> Result<(), TimedOut> {
         rseq::find();
         let mut spin = Spin::new();
-        loop {
+        for _ in 0..LOOKS {
             let word = self.word.load(Relaxed);
             if word == FREE {
                 if self.try_lock() {
                     return Ok(());
                 }
-            } else if word & SLEEPERS != 0 || word == held_here() && word < UNKNOWN {
-                break; // the queue is long enough to join it; or the holder cannot run, because we do
-            }
-            if !spin.again() {
+            } else if word & SLEEPERS != 0 {
+                break; // the queue is long enough to join it
+            } else if word == held_here() && word < UNKNOWN {
+                sched::yield_now(); // the holder cannot run, because we do: the sooner it has the CPU, the sooner we have the mutex
+            } else if !spin.again() {
                 break;
             }
         }
@@ -99,6 +108,12 @@ impl RawMutex {
         // Acquire: pairs with Release in `unlock`.
         while self.word.swap(CONTENDED, Acquire) != FREE {
             sleep(&self.word, CONTENDED, deadline, scope)?;
+            for _ in 0..YIELDS {
+                if self.word.load(Relaxed) == FREE {
+                    break;
+                }
+                sched::yield_now();
+            }
         }
         Ok(())
     }

@@ -127,6 +127,8 @@ static int bad_free(const char *which)
     fprintf(stderr, "freeing %p\n", (void *)bad);
     fflush(stderr);
     free(bad);
+    char *volatile next = malloc(100); /* a small block is looked at when it would be handed out, at the latest */
+    (void)next;
     return wrong("still alive");
 }
 

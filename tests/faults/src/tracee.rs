@@ -3,7 +3,7 @@
 //! 1. The child asks to be traced and executes the program; every thread and process that it makes is traced too.
 //! 2. Each thread stops at each entry and exit of the kernel. Occurrences of the chosen call are counted over all threads.
 //! 3. At the entry of the K-th, the call's number becomes -1, so that the kernel executes nothing; at its exit the result becomes -errno.
-//! 4. A watchdog kills the program when its time is over.
+//! 4. A watchdog kills a program that makes no system call for a while, or goes on making them for ever.
 //!
 //! Source: ptrace(2).
 
@@ -14,7 +14,8 @@ use std::os::fd::FromRawFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use libc::{c_int, c_void, pid_t};
@@ -65,6 +66,8 @@ struct Tracer<'a> {
     run: Run,
     /// Traced threads; the value is set between the entry and the exit of the call that fails.
     threads: HashMap<pid_t, Option<Pending>>,
+    /// Stops so far, for the watchdog.
+    stops: Arc<AtomicU64>,
 }
 
 fn anonymous_file(name: &std::ffi::CStr) -> File {
@@ -83,7 +86,11 @@ fn contents(mut file: File) -> Vec<u8> {
     bytes
 }
 
-/// Runs `program` once with the fault, for at most `limit`. `input` is its standard input.
+/// How much longer than it may be silent a program may take in all. One that is refused its heap makes a system call for every block, and each of
+/// these waits for us: on a busy machine that is slow, and no hang.
+const WHOLE: u32 = 6;
+
+/// Runs `program` once with the fault, until it ends or makes no system call for the time `limit`. `input` is its standard input.
 #[allow(clippy::zombie_processes, reason = "the tracer reaps it: `follow` waits for every thread and process")]
 pub fn run(
     program: &Path,
@@ -108,8 +115,17 @@ pub fn run(
     let pid = child.id() as pid_t;
 
     let (finished, watch) = mpsc::channel::<()>();
+    let stops = Arc::new(AtomicU64::new(0));
+    let seen = Arc::clone(&stops);
     let watchdog = std::thread::spawn(move || {
-        let late = watch.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
+        let mut late = false;
+        for _ in 0..WHOLE {
+            let before = seen.load(Relaxed);
+            late = watch.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
+            if !late || seen.load(Relaxed) == before {
+                break;
+            }
+        }
         if late {
             // SAFETY: `finished` is dropped right after the child was reaped: the id is not another process's yet.
             unsafe { libc::kill(pid, libc::SIGKILL) };
@@ -122,6 +138,7 @@ pub fn run(
         base: 0,
         run: Run { end: End::TimedOut, stdout: Vec::new(), stderr: Vec::new(), sites: Vec::new(), injected: false },
         threads: HashMap::from([(pid, None)]),
+        stops,
     };
     tracer.follow(pid);
     drop(finished);
@@ -157,6 +174,7 @@ impl Tracer<'_> {
             if tid < 0 {
                 return; // all children are reaped
             }
+            self.stops.fetch_add(1, Relaxed);
             if libc::WIFEXITED(status) || libc::WIFSIGNALED(status) {
                 self.threads.remove(&tid);
                 if tid == main {

@@ -29,10 +29,29 @@ macro_rules! check {
     };
 }
 
+/// Prints a line, and fails the test if that cannot be done: for programs whose output is what they are judged by.
+#[macro_export]
+macro_rules! say {
+    ($($say:tt)*) => {
+        if let Err(errno) = dacapo::start::Standard::Output.print(format_args!("{}\n", format_args!($($say)*))) {
+            $crate::check!(false, "cannot write: {errno}");
+        }
+    };
+}
+
 /// Ends the process with code 1 and one line that says where.
 pub fn failed(file: &str, line: u32, what: &str) -> ! {
     dacapo::eprintln!("{file}:{line}: not true: {what}");
+    wait_for_the_console();
     dacapo::sys::process::exit_group(1)
+}
+
+/// tcdrain(3) of the standard error output, if that is a terminal: the kernel does not wait for its console when PID 1 ends, and what was said last
+/// would be lost.
+pub fn wait_for_the_console() {
+    const TCSBRK: usize = 0x5409;
+    // SAFETY: touches no memory.
+    let _ = unsafe { syscall3(number::IOCTL, 2, TCSBRK, 1) }; // ENOTTY: nothing to wait for
 }
 
 /// Whether this process runs under qemu-user, which emulates system calls: it gives no rseq, ignores RLIMIT_AS, cannot execute this CPU's
@@ -67,10 +86,12 @@ mod number {
     pub const PRLIMIT64: usize = raw::__NR_prlimit64 as usize;
     pub const UNSHARE: usize = raw::__NR_unshare as usize;
     pub const CHROOT: usize = raw::__NR_chroot as usize;
+    pub const MOUNT: usize = raw::__NR_mount as usize;
     pub const MKDIRAT: usize = raw::__NR_mkdirat as usize;
     pub const UNLINKAT: usize = raw::__NR_unlinkat as usize;
     pub const SETRESUID: usize = raw::__NR_setresuid as usize;
     pub const CLOSE: usize = raw::__NR_close as usize;
+    pub const IOCTL: usize = raw::__NR_ioctl as usize;
 }
 
 const SIGCHLD: usize = 17;
@@ -246,3 +267,43 @@ pub fn mappings() -> Option<usize> {
 
 /// No environment.
 pub const NO_ENVIRONMENT: &[*const u8] = &[ptr::null()];
+
+/// A variable of the environment that is a number, or else `otherwise`.
+#[must_use]
+pub fn number(name: &[u8], otherwise: u64) -> u64 {
+    let digits = dacapo::start::env().value(name).and_then(|value| core::str::from_utf8(value).ok());
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(otherwise)
+}
+
+/// A generator that is good enough: splitmix64.
+pub struct Random(u64);
+
+impl Random {
+    /// One of many streams of a seed.
+    #[must_use]
+    pub fn of(seed: u64, stream: u64) -> Random {
+        Random(seed.wrapping_mul(0x2545_f491_4f6c_dd1d).wrapping_add(stream.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+    }
+
+    /// Any number.
+    #[allow(clippy::should_implement_trait, reason = "it never ends")]
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `n`, which is not 0.
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.next() % n
+    }
+}
+
+/// Mounts procfs at /proc, which exists; whether it is there now.
+pub fn mount_procfs() -> bool {
+    let (kind, path) = (c"proc".as_ptr() as usize, c"/proc".as_ptr() as usize);
+    // SAFETY: zero-terminated strings and no data.
+    (unsafe { syscall5(number::MOUNT, kind, path, kind, 0, 0) }) == 0
+}

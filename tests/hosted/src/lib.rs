@@ -4,6 +4,7 @@
 
 mod counter;
 mod fence;
+mod hash;
 mod malloc;
 mod percpu;
 mod queue;

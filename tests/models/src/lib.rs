@@ -9,7 +9,7 @@
 //! loom runs each test under every interleaving (up to a number of preemptions) and every value that the memory model lets a load return. A message that
 //! is read before it was written is a data race, a sleeper that nobody wakes a deadlock; loom names both.
 //!
-//! `grace_period` is not loom's: restartable sections are no threads' steps that loom knows. `machine` visits every run of a small model of its own.
+//! `grace_period` and `drain` are not loom's: restartable sections are no threads' steps that loom knows. `machine` visits every run of a small model of its own.
 //!
 //! Each property has its negative control: here with fences that order nothing, and in `x.py test --suite controls` with the library built wrong on purpose.
 #![cfg(test)]
@@ -22,9 +22,11 @@ mod queue;
 mod sync;
 mod sys;
 
+mod drain;
 mod event_count;
 mod grace_period;
 mod machine;
+mod mesh_call;
 mod spsc_sleep;
 
 /// What has happened in this execution; the one that finds something is printed.

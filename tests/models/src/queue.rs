@@ -7,4 +7,5 @@ pub mod fences;
 #[path = "../../../src/queue/line.rs"]
 mod line;
 
+pub mod mesh;
 pub mod spsc;

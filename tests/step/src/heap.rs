@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 use std::ptr::null_mut;
 
-use dacapo::malloc;
-use dacapo::rseq::CriticalSection;
+use dacapo::malloc::verify::use_any_index;
+use dacapo::malloc::{self, size_class};
+use dacapo::rseq::{self, CriticalSection};
 
 use crate::boundaries;
 use crate::other::Other;
@@ -17,12 +18,13 @@ use crate::section::{Place, from_start};
 use crate::storm;
 use crate::trap::{self, Means, Seen};
 
-/// A class of the innermost fast paths, and one beyond them. A list of either holds 16 blocks when its capacity has not grown.
+/// A class of the innermost fast paths, and one beyond them.
 const SMALL: usize = 1000;
 const MEDIUM: usize = 1500;
-const CAPACITY: usize = 16;
+/// Blocks in a full magazine of the first.
+const CAPACITY: usize = size_class::capacity(size_class::of(SMALL));
 /// Blocks that the test holds of each size: several runs of them, so that no run ever becomes wholly free.
-const HELD: usize = 240;
+const HELD: usize = 240 + 2 * CAPACITY;
 
 type Block = *mut u8;
 
@@ -30,7 +32,7 @@ type Block = *mut u8;
 struct Scenario {
     name: &'static str,
     size: usize,
-    /// Blocks freed, and then allocated, to fill the lists: the first 16 go to one list, the next 16 to the other.
+    /// Blocks freed, and then allocated, to fill the lists: the first CAPACITY go to one list, the next as many to the other.
     freed: usize,
     popped: usize,
     /// Allocates and returns the block, or frees the one it is given and returns null.
@@ -347,6 +349,19 @@ impl Heap<'_> {
     }
 }
 
+/// The scenarios that come through the second section of a fast path, the one on any index, if it is that one's turn.
+const FAST: [&str; 3] = ["allocate", "free", "free sized"];
+/// The two sections of a fast path begin less than that apart.
+const FUNCTION: usize = 192;
+
+/// The fast path whose first section this is, on a kernel where it cannot be reached: it is the last one before that fast path's second section,
+/// which `fast` has, and close to it.
+fn on_mm_cid(section: &CriticalSection, fast: &[(usize, &'static str)]) -> Option<&'static str> {
+    let next =
+        rseq::critical_sections().iter().map(|other| other.start).filter(|&start| start > section.start).min()?;
+    fast.iter().find(|second| second.0 == next && next - section.start < FUNCTION).map(|second| second.1)
+}
+
 /// Steps each of these sections by the scenarios that come through it; those that none comes through. Names begin with `prefix`.
 pub fn step_all(
     means: Means,
@@ -369,22 +384,43 @@ pub fn step_all(
     if let Means::Tracer(wire) = means {
         wire.away.store(1 + away, std::sync::atomic::Ordering::SeqCst);
     }
-    let mut forgotten = Vec::new();
-    for (number, &section) in sections.iter().enumerate() {
-        let scenarios: Vec<_> = SCENARIOS.iter().filter(|scenario| heap.visits(scenario, section)).collect();
-        let Some(first) = scenarios.first() else {
-            forgotten.push(section);
-            continue;
-        };
-        let name = format!("{prefix}_{}_{}", number + 1, first.name.replace(", ", "_").replace(' ', "_"));
-        report::watch(&name);
-        let quiet = heap.is_quiet(first, section);
-        if quiet && matches!(means, Means::Breakpoint) {
-            verdicts.ignored(&name, "signals are blocked there, so no breakpoint's handler can run: ptrace steps it");
-            continue;
+    // The fast paths have each section twice: on mm_cid, which this kernel may not have, and on any index, where it has.
+    let mut left: Vec<_> = sections.iter().copied().enumerate().collect();
+    let modes: &[bool] = if prefix == "heap" { &[false, true] } else { &[false] };
+    let mut fast = Vec::new();
+    for &any in modes {
+        if modes.len() > 1 {
+            use_any_index(any);
         }
-        let report = heap.step_section(section, &scenarios, quiet);
-        verdicts.section(&name, report);
+        left.retain(|&(number, section)| {
+            let scenarios: Vec<_> = SCENARIOS.iter().filter(|scenario| heap.visits(scenario, section)).collect();
+            let Some(first) = scenarios.first() else { return true };
+            if FAST.contains(&first.name) {
+                fast.push((section.start, first.name));
+            }
+            let name = format!("{prefix}_{}_{}", number + 1, first.name.replace(", ", "_").replace(' ', "_"));
+            report::watch(&name);
+            let quiet = heap.is_quiet(first, section);
+            if quiet && matches!(means, Means::Breakpoint) {
+                verdicts
+                    .ignored(&name, "signals are blocked there, so no breakpoint's handler can run: ptrace steps it");
+            } else {
+                let report = heap.step_section(section, &scenarios, quiet);
+                verdicts.section(&name, report);
+            }
+            false
+        });
     }
-    forgotten
+    if modes.len() > 1 {
+        use_any_index(false);
+        if !rseq::features().mm_cid {
+            left.retain(|&(number, section)| {
+                let Some(function) = on_mm_cid(section, &fast) else { return true };
+                let name = format!("{prefix}_{}_{}_on_mm_cid", number + 1, function.replace(' ', "_"));
+                verdicts.ignored(&name, "this kernel has no mm_cid (before Linux 6.3): nothing runs there");
+                false
+            });
+        }
+    }
+    left.into_iter().map(|(_, section)| section).collect()
 }

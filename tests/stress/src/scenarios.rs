@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use dacapo::arch::ListNode;
 use dacapo::malloc;
+use dacapo::malloc::verify::{Level, is_valid};
 use dacapo::percpu::{ArrayCache, Counters, FreeList};
 
 use crate::Random;
@@ -223,7 +224,8 @@ fn heap_work(random: &mut Random, time: Duration, shared: &Mutex<Vec<Filled>>) {
                 }
             }
             900..998 => mine.iter().take(3).for_each(Filled::check),
-            998 => drop(malloc::trim(random.below(1 << 22) as usize)),
+            998 if random.below(2) == 0 => drop(malloc::trim(random.below(1 << 22) as usize)),
+            998 => is_valid([Level::Cursors, Level::Runs, Level::Blocks][random.below(3) as usize]).unwrap(),
             _ => mine.drain(..).for_each(Filled::free),
         });
     });
@@ -236,6 +238,7 @@ fn heap(seed: u64) {
     let shared = Mutex::new(Vec::new());
     storm(seed, THREADS, |_, random| heap_work(random, ROUND, &shared));
     shared.into_inner().expect("no panic").into_iter().for_each(Filled::free);
+    is_valid(Level::Blocks).unwrap();
 }
 
 fn churn(seed: u64) {

@@ -5,7 +5,9 @@
 //!   written = gone + (at - start)
 //! ```
 
-use core::ptr::{copy_nonoverlapping, write_bytes};
+use core::ptr::write_bytes;
+
+use crate::arch::vector;
 
 /// A window of memory, and what to do when it is full.
 pub struct Sink {
@@ -38,7 +40,7 @@ impl Sink {
         if len > self.end as usize - self.at as usize {
             return (self.spill)(self, from, len);
         }
-        copy_nonoverlapping(from, self.at, len);
+        vector::move_down(self.at, from, len);
         self.at = self.at.wrapping_add(len);
     }
 
@@ -82,7 +84,7 @@ impl Sink {
 
 unsafe fn count_rest(sink: &mut Sink, from: *const u8, len: usize) {
     let room = sink.end as usize - sink.at as usize;
-    copy_nonoverlapping(from, sink.at, room);
+    vector::move_down(sink.at, from, room);
     sink.at = sink.end;
     sink.gone += len - room;
 }

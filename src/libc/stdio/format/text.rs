@@ -1,6 +1,6 @@
 //! Strings and characters: `%s %c %ls %lc`.
 
-use super::super::{memchr, strlen};
+use super::super::strlen;
 use super::Sink;
 use super::specification::{LEFT, Specification};
 use crate::sys::Errno;
@@ -24,9 +24,13 @@ pub unsafe fn bytes(sink: &mut Sink, spec: &Specification, string: *const u8) {
     let len = if spec.precision < 0 {
         strlen(string)
     } else {
+        // Not `memchr`, which would bring the wide loops of all memory functions into programs that have no other use for them.
         let most = spec.precision as usize;
-        let end = memchr(string, 0, most);
-        if end.is_null() { most } else { end as usize - string as usize }
+        let mut len = 0;
+        while len < most && *string.wrapping_add(len) != 0 {
+            len += 1;
+        }
+        len
     };
     padded(sink, spec, string, len);
 }

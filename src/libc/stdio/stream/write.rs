@@ -1,9 +1,10 @@
 //! Writing mode.
 
-use core::ptr::{copy, copy_nonoverlapping, null_mut};
+use core::ptr::null_mut;
 
 use super::super::EOF;
 use super::{ASK_TERMINAL, FAILED, File, LINE, NO_WRITE, UNBUFFERED, UNLISTED, give_back, link};
+use crate::arch::vector;
 use crate::libc::errno;
 use crate::sys::file::{self, IoVec};
 use crate::sys::{Errno, terminal};
@@ -80,7 +81,7 @@ pub unsafe fn write_through(file: *mut File, from: *const u8, len: usize) -> usi
             }
         }
     }
-    copy(pieces[0].base, f.buffer, pieces[0].len);
+    vector::move_down(f.buffer, pieces[0].base, pieces[0].len);
     f.write_at = f.buffer.wrapping_add(pieces[0].len);
     len - pieces[1].len
 }
@@ -122,7 +123,7 @@ pub unsafe fn write(file: *mut File, from: *const u8, len: usize) -> usize {
     if through {
         return write_through(file, from, len);
     }
-    copy_nonoverlapping(from, f.write_at, len);
+    vector::move_down(f.write_at, from, len);
     f.write_at = f.write_at.wrapping_add(len);
     len
 }

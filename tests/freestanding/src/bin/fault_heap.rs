@@ -90,6 +90,6 @@ dacapo::main!(|_, _| {
         }
         malloc::trim(0);
     }
-    dacapo::println!("every block was as it had to be");
+    freestanding::say!("every block was as it had to be");
     0
 });

@@ -64,7 +64,7 @@ fn round(number: usize) -> usize {
 
 dacapo::main!(|_, _| {
     for number in 0..3 {
-        dacapo::println!("sum {}", round(number));
+        freestanding::say!("sum {}", round(number));
     }
     let refused = REFUSED.load(Ordering::Relaxed);
     check!(refused <= 1, "{refused} closures dropped");

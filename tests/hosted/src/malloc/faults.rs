@@ -9,6 +9,10 @@ use super::again;
 
 const VARIABLE: &str = "DACAPO_VICTIM";
 
+fn keep(block: *mut u8) {
+    std::hint::black_box(block);
+}
+
 /// The inner program: does what the variable says, in a process of its own.
 #[test]
 fn victim() {
@@ -21,10 +25,32 @@ fn victim() {
         let mapped = allocate(5 << 20);
         match case.as_str() {
             "nothing" => [small, large, mapped].into_iter().for_each(|block| deallocate(block)),
-            "small twice" => [small, small].into_iter().for_each(|block| deallocate(block)),
+            // The fast path does not look; the block is never given out again.
+            "small twice" => {
+                [small, small].into_iter().for_each(|block| deallocate(block));
+                keep(allocate(100));
+            }
+            "small twice, others between" => {
+                let blocks: Vec<_> = (0..100).map(|_| allocate(100)).collect();
+                [small, small].into_iter().chain(blocks).for_each(|block| deallocate(block));
+                (0..110).for_each(|_| keep(allocate(100)));
+            }
+            "small twice, thousands after" => {
+                let blocks: Vec<_> = (0..3000).map(|_| allocate(100)).collect();
+                [small, small].into_iter().chain(blocks).for_each(|block| deallocate(block));
+            }
+            "misaligned, allocated" => {
+                deallocate(small.add(4));
+                keep(allocate(100));
+            }
             "large twice" => [large, large].into_iter().for_each(|block| deallocate(block)),
             "mapped twice" => [mapped, mapped].into_iter().for_each(|block| deallocate(block)),
-            "misaligned" => deallocate(small.add(4)),
+            "misaligned, many after" => {
+                let blocks: Vec<_> = (0..3000).map(|_| allocate(100)).collect();
+                deallocate(small.add(4));
+                blocks.into_iter().for_each(|block| deallocate(block));
+            }
+            "large misaligned" => deallocate(large.add(4)),
             "inside large" => deallocate(large.add(65_536)),
             "inside mapped" => deallocate(mapped.add(4096)),
             "stack" => deallocate((&raw const on_the_stack).cast_mut().cast()),
@@ -46,9 +72,13 @@ fn run(case: &str) -> Output {
 fn a_bad_free_aborts_with_the_address_and_the_rule() {
     for (case, rule) in [
         ("small twice", "double free"),
+        ("small twice, others between", "double free"),
+        ("small twice, thousands after", "double free"),
         ("large twice", "double free"),
         ("mapped twice", "double free"),
-        ("misaligned", "is not the start of a live block"),
+        ("misaligned, allocated", "is not the start of a live block"),
+        ("misaligned, many after", "is not the start of a live block"),
+        ("large misaligned", "is not the start of a live block"),
         ("inside large", "is not the start of a live block"),
         ("inside mapped", "is not the start of a live block"),
         ("stack", "is not the start of a live block"),

@@ -10,6 +10,7 @@ mod model;
 mod returns;
 mod signals;
 mod threads;
+mod verify;
 
 /// Runs this test binary again for one of its tests, with a variable set that tells the test that it is the inner one.
 fn again(

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use dacapo::malloc::verify::Level;
+
 /// xorshift64*: the seed is printed by the test that uses it.
 pub struct Random(pub u64);
 
@@ -214,12 +216,24 @@ impl Model {
     }
 }
 
-/// `steps` random operations from a seed.
+fn is_valid(level: Level) -> Result<(), String> {
+    dacapo::malloc::verify::is_valid(level).map_err(|broken| format!("{broken:?}"))
+}
+
+/// `steps` random operations from a seed. Meanwhile and afterwards the heap's own structures must hold.
 pub fn run(heap: &mut impl Heap, seed: u64, steps: usize) -> Result<(), String> {
     let mut random = Random(seed);
     let mut model = Model::default();
     for step in 0..steps {
-        model.step(heap, &mut random).map_err(|message| format!("seed {seed:#x}, step {step}: {message}"))?;
+        let mut done = model.step(heap, &mut random);
+        if step % 1024 == 1023 {
+            done = done.and_then(|()| is_valid(Level::Cursors));
+        }
+        if step % 8192 == 8191 {
+            done = done.and_then(|()| is_valid(Level::Runs));
+        }
+        done.map_err(|message| format!("seed {seed:#x}, step {step}: {message}"))?;
     }
-    model.finish(heap)
+    model.finish(heap)?;
+    is_valid(Level::Blocks)
 }

@@ -54,6 +54,20 @@ fn batches_go_around_the_end_of_the_ring() {
     assert!(next > 3000);
 }
 
+/// Staged messages fill the ring: a push that waits for room publishes them first, or the consumer would never make any.
+#[test]
+fn a_push_that_waits_publishes_what_was_staged() {
+    let (mut producer, mut consumer) = channel::<u64>(2).expect("memory");
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            producer.stage(1).expect("room");
+            producer.stage(2).expect("room");
+            producer.push(3).expect("open");
+        });
+        scope.spawn(move || assert_eq!([(); 3].map(|()| consumer.pop()), [Ok(1), Ok(2), Ok(3)]));
+    });
+}
+
 #[test]
 fn staged_messages_are_seen_when_they_are_published() {
     let (mut producer, mut consumer) = channel::<u8>(8).expect("memory");

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering::*};
 use std::time::{Duration, Instant};
 
-use dacapo::rcu::Domain;
+use dacapo::rcu::{Domain, GracePeriods};
 
 use super::Pool;
 use crate::percpu::{Over, have_rseq, tormented};

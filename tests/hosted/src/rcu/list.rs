@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 
-use dacapo::rcu::{Domain, HList, HNode, List, Node};
+use dacapo::rcu::{Domain, GracePeriods, HList, HNode, List, Node};
 
 /// The node is the first field: its address is the object's.
 #[repr(C)]

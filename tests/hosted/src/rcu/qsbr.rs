@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 use std::time::Duration;
 
-use dacapo::rcu::Qsbr;
+use dacapo::rcu::{GracePeriods, Qsbr};
 
 use super::Pool;
 

@@ -1,6 +1,7 @@
 //! Each lock: exclusion under contention, waking, time limits, and that the cheap paths make no system call.
 
 mod condvar;
+mod event_count;
 mod mutex;
 mod once;
 mod queued;

@@ -1,11 +1,16 @@
-//! The mutex, the queued lock and the sequence lock.
+//! The mutex, the queued, the ticket and the sequence lock.
 
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
 
+pub mod halves;
 pub mod shim;
 
+#[allow(
+    clippy::reversed_empty_ranges,
+    reason = "the model's waiters give no turns away: the library's number of them is 0 here"
+)]
 pub mod mutex {
     include!(concat!(env!("OUT_DIR"), "/mutex.rs"));
 }
@@ -16,10 +21,15 @@ pub mod seqlock {
     include!(concat!(env!("OUT_DIR"), "/seqlock.rs"));
 }
 
+pub mod ticket {
+    include!(concat!(env!("OUT_DIR"), "/ticket.rs"));
+}
+
 use mutex::RawMutex;
 use queued::QueuedLock;
 use seqlock::SeqLock;
 use shim::futex::Scope;
+use ticket::TicketLock;
 
 use crate::{Found, explore};
 
@@ -101,6 +111,55 @@ fn a_queued_lock_excludes_publishes_and_forgets_no_sleeper() {
 #[test]
 fn a_queued_lock_serves_three_threads() {
     add_in_the_queue(3, 1, 2);
+}
+
+fn add_in_turn(threads: usize, each: u32, preemptions: usize) {
+    let found = explore(preemptions, move || {
+        let lock = Arc::new(TicketLock::new(UnsafeCell::new(0)));
+        let add = |lock: &TicketLock<UnsafeCell<u32>>| {
+            // SAFETY: loom checks that the lock makes this the only access.
+            lock.lock().with_mut(|count| unsafe { *count += 1 });
+        };
+        let others: Vec<_> = (1..threads)
+            .map(|_| {
+                let lock = lock.clone();
+                thread::spawn(move || (0..each).for_each(|_| add(&lock)))
+            })
+            .collect();
+        (0..each).for_each(|_| add(&lock));
+        others.into_iter().for_each(|other| other.join().expect("ran"));
+        // SAFETY: loom checks that the others have ended.
+        lock.lock().with(|count| assert_eq!(unsafe { *count }, threads as u32 * each));
+    });
+    assert_eq!(found, Found::Nothing);
+}
+
+#[test]
+fn a_ticket_lock_excludes_publishes_and_wakes_the_next_one() {
+    add_in_turn(2, 2, 3);
+}
+
+#[test]
+fn a_ticket_lock_serves_three_threads() {
+    add_in_turn(3, 1, 2);
+}
+
+#[test]
+fn a_ticket_lock_is_tried_in_vain_while_somebody_has_it_and_served_in_order() {
+    let found = explore(3, || {
+        let lock = Arc::new(TicketLock::new(UnsafeCell::new(0)));
+        let other = {
+            let lock = lock.clone();
+            // SAFETY: loom checks that the lock makes this the only access.
+            thread::spawn(move || lock.try_lock().map(|count| count.with_mut(|count| unsafe { *count += 1 })).is_some())
+        };
+        // SAFETY: as above.
+        lock.lock().with_mut(|count| unsafe { *count += 1 });
+        let tried = other.join().expect("ran");
+        // SAFETY: as above.
+        lock.lock().with(|count| assert_eq!(unsafe { *count }, 1 + u32::from(tried)));
+    });
+    assert_eq!(found, Found::Nothing);
 }
 
 #[test]

@@ -56,6 +56,8 @@ pub mod futex {
     use loom::sync::atomic::Ordering::Relaxed;
     use loom::sync::{Condvar, Mutex};
 
+    use crate::locks::halves;
+
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Scope {
         Private,
@@ -81,6 +83,31 @@ pub mod futex {
     pub fn wake(_: *const AtomicU32, _: u32, _: Scope) -> usize {
         let _guard = SLEEPERS.0.lock().expect("no panic");
         SLEEPERS.1.notify_all();
+        1
+    }
+
+    loom::lazy_static! {
+        /// Wakes so far, for each bit of a mask.
+        static ref WAKES: (Mutex<[u32; 32]>, Condvar) = (Mutex::new([0; 32]), Condvar::new());
+    }
+
+    /// Sleeps until somebody wakes the mask's bit: not by other bits' wakes, so that a wake of the wrong one is a deadlock.
+    pub fn wait_masked(word: &halves::AtomicU32, expected: u32, mask: u32) -> Result<(), Changed> {
+        let bit = mask.trailing_zeros() as usize;
+        let mut wakes = WAKES.0.lock().expect("no panic");
+        if word.load(Relaxed) != expected {
+            return Err(Changed);
+        }
+        let before = wakes[bit];
+        while wakes[bit] == before {
+            wakes = WAKES.1.wait(wakes).expect("no panic");
+        }
+        Ok(())
+    }
+
+    pub fn wake_masked(_: *const halves::AtomicU32, mask: u32) -> usize {
+        WAKES.0.lock().expect("no panic")[mask.trailing_zeros() as usize] += 1;
+        WAKES.1.notify_all();
         1
     }
 }

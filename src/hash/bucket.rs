@@ -1,0 +1,153 @@
+//! A bucket: one word that says everything of its slots, and the slots.
+//!
+//! ```text
+//!   meta    | flags | tag 6 | ... | tag 1 | tag 0 |      one byte each; the flags: MORE, MOVED
+//!   next    the bucket that follows if MORE
+//!   slots   entry 0 ... entry N - 1
+//!
+//!   tag   EMPTY ---> 2..=255 ---> DEAD ---> EMPTY
+//!               entry, then     removed    after a grace period: the entry is dropped
+//!               the tag
+//! ```
+//! A reader loads `meta` once and looks only at slots whose tag is eight bits of its own hash; an entry does not change as long as somebody may look at it. One
+//! store of `meta` takes one entry out and puts another in: that is how a key is replaced without being away for a moment.
+
+use core::cell::UnsafeCell;
+use core::mem::MaybeUninit;
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::{AtomicPtr, AtomicU64};
+
+/// The slot was never used, or may be used again.
+pub(super) const EMPTY: u8 = 0;
+/// The slot's entry was removed; readers may still look at it.
+pub(super) const DEAD: u8 = 1;
+/// The chain goes on.
+pub(super) const MORE: u64 = 1 << 56;
+/// What was here is found in the array that succeeds this one.
+pub(super) const MOVED: u64 = 1 << 57;
+
+const ONES: u64 = 0x0001_0101_0101_0101;
+const TOPS: u64 = 0x0080_8080_8080_8080;
+
+/// Room for N entries, N at most 7. Writers change it under their shard's lock.
+#[repr(C, align(64))]
+pub(super) struct Bucket<E, const N: usize> {
+    meta: AtomicU64,
+    next: AtomicPtr<Bucket<E, N>>,
+    slots: [UnsafeCell<MaybeUninit<E>>; N],
+}
+
+/// The tag of a hash: one of the 254 that mean an entry.
+#[inline(always)]
+pub(super) fn tag(mixed: u64) -> u8 {
+    let byte = (mixed >> 24) as u8;
+    byte | (u8::from(byte < 2) << 1)
+}
+
+/// The slots that may have this tag, as a set of their bytes' top bits. Never a slot that is empty or dead: the only false ones differ in the lowest bit.
+#[inline(always)]
+pub(super) fn candidates(meta: u64, tag: u8) -> u64 {
+    let differences = meta ^ (u64::from(tag) * ONES);
+    differences.wrapping_sub(ONES) & !differences & TOPS
+}
+
+/// The tag of slot `n`.
+pub(super) fn tag_at(meta: u64, n: usize) -> u8 {
+    (meta >> (8 * n)) as u8
+}
+
+/// The word with another tag for slot `n`.
+pub(super) fn with_tag(meta: u64, n: usize, tag: u8) -> u64 {
+    meta & !(0xff << (8 * n)) | u64::from(tag) << (8 * n)
+}
+
+impl<E, const N: usize> Bucket<E, N> {
+    #[inline(always)]
+    pub(super) fn meta(&self) -> u64 {
+        self.meta.load(Acquire) // Acquire: pairs with Release in `publish`: the entries, and what lies behind MORE and MOVED
+    }
+
+    /// Makes `meta` what readers see, and all that was written before.
+    pub(super) fn publish(&self, meta: u64) {
+        self.meta.store(meta, Release);
+    }
+
+    /// The bucket that follows, if there ever was one; readers go there only if `meta` says MORE.
+    #[inline(always)]
+    pub(super) fn next(&self) -> *mut Bucket<E, N> {
+        self.next.load(Relaxed) // Relaxed: written before MORE was published, and never changed after that
+    }
+
+    pub(super) fn set_next(&self, next: *mut Bucket<E, N>) {
+        self.next.store(next, Relaxed); // as above
+    }
+
+    /// The entry in slot `n`.
+    ///
+    /// # Safety
+    /// The caller has seen a tag there that means an entry, and is in the read section in which it saw it, or has the shard's lock.
+    #[inline(always)]
+    pub(super) unsafe fn entry(&self, n: usize) -> &E {
+        debug_assert!(n < N);
+        // SAFETY: `n` has a tag, so it is a slot, and the entry was complete before the tag was. It stays for a grace period after the tag is gone.
+        unsafe { (*self.slots.get_unchecked(n).get()).assume_init_ref() }
+    }
+
+    /// An empty slot.
+    pub(super) fn room(meta: u64) -> Option<usize> {
+        (0..N).find(|&n| tag_at(meta, n) == EMPTY)
+    }
+
+    /// Puts an entry into slot `n`; nobody sees it before its tag is published.
+    ///
+    /// # Safety
+    /// The slot is empty; the caller has the shard's lock.
+    pub(super) unsafe fn fill(&self, n: usize, entry: E) {
+        // SAFETY: nobody looks at an empty slot.
+        unsafe { (*self.slots[n].get()).write(entry) };
+    }
+
+    /// Drops the entry of slot `n` and makes the slot empty.
+    ///
+    /// # Safety
+    /// There is one, alive or dead, and no reader can be looking at it; the caller has the shard's lock.
+    pub(super) unsafe fn clear(&self, n: usize) {
+        self.meta.store(with_tag(self.meta.load(Relaxed), n, EMPTY), Relaxed); // Relaxed: nothing to see
+        // SAFETY: it was filled, and the tag that said so is gone.
+        unsafe { (*self.slots[n].get()).assume_init_drop() };
+    }
+
+    /// [`Bucket::clear`] for every slot that has an entry.
+    ///
+    /// # Safety
+    /// As there.
+    pub(super) unsafe fn clear_all(&self) {
+        for n in 0..N {
+            if tag_at(self.meta.load(Relaxed), n) != EMPTY {
+                // SAFETY: it has an entry.
+                unsafe { self.clear(n) };
+            }
+        }
+    }
+}
+
+/// Where a writer is: a bucket of a chain, and what comes after it.
+pub(super) struct Chain<'a, E, const N: usize>(Option<&'a Bucket<E, N>>);
+
+impl<'a, E, const N: usize> Chain<'a, E, N> {
+    /// The chain that begins with this bucket.
+    pub(super) fn from(bucket: &'a Bucket<E, N>) -> Self {
+        Self(Some(bucket))
+    }
+}
+
+impl<'a, E, const N: usize> Iterator for Chain<'a, E, N> {
+    type Item = &'a Bucket<E, N>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let bucket = self.0?;
+        // SAFETY: a bucket that was chained lives as long as its array.
+        self.0 = if bucket.meta() & MORE == 0 { None } else { unsafe { bucket.next().as_ref() } };
+        Some(bucket)
+    }
+}
