@@ -67,13 +67,17 @@ impl<T: Refusing> PerCpu<T> {
         const WORD: usize = usize::BITS as usize;
         let mut taken = [0_usize; topology::MOST / WORD];
         self.stopper.lock(Scope::Private);
+        let mut any = false;
         for index in 0..self.slots().min(topology::MOST) {
             if !self.is_stopped(index) {
                 self.take_away(index);
                 taken[index / WORD] |= 1 << (index % WORD);
+                any = true;
             }
         }
-        fence_all();
+        if any {
+            fence_all(); // not for nothing: whoever holds the lock through a fence keeps others from making their first block
+        }
         for (at, mut word) in taken.into_iter().enumerate() {
             while word != 0 {
                 let index = at * WORD + word.trailing_zeros() as usize;
