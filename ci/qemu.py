@@ -191,7 +191,7 @@ def made_by_gcc(cpu, source):
     setup.ensure(*(() if CPUS[cpu].native else ("cross-gcc",)))
     binary = LOGS / f"{source.stem}-{cpu}"
     LOGS.mkdir(parents=True, exist_ok=True)
-    if not binary.exists() or binary.stat().st_mtime < source.stat().st_mtime:
+    if not binary.exists() or binary.stat().st_mtime < max(part.stat().st_mtime for part in (source, *source.parent.glob("*.h"))):
         fresh = binary.with_suffix(f".{os.getpid()}")
         run([CPUS[cpu].tool("gcc"), "-static", "-O1", "-Wall", source, "-o", fresh])
         fresh.rename(binary)

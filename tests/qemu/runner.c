@@ -2,18 +2,22 @@
 
    A line of /list is:   NAME SECONDS [VARIABLE=VALUE ...] PROGRAM [ARGUMENT ...]
    For each it prints:   @begin NAME, what the program says, @end NAME exit CODE after N s | @end NAME signal NUMBER after N s |
-   @end NAME timeout after N s; and @done at the end.  ci/qemu.py reads that.  Nothing is mounted: the guest has no /proc, /sys or /dev, on purpose.
+   @end NAME timeout after N s; and @done at the end.  ci/qemu.py reads that.  A program that times out, or says nothing for so long that the host is
+   about to give up, is shown first (@stuck lines, stuck.h).  Nothing is mounted: the guest has no /proc, /sys or /dev, on purpose.
    It is built with the cross gcc and glibc, so that a broken dacapo cannot hide a broken dacapo. */
+#include <linux/serial.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+#include "stuck.h"
 
-enum { MOST_WORDS = 64, LINE_BYTES = 4096 };
+enum { MOST_WORDS = 64, LINE_BYTES = 4096, MOST_QUIET_SECONDS = 240 /* the host gives up after 300 */ };
 
 static double now(void)
 {
@@ -40,10 +44,18 @@ static pid_t start(char **words)
     return child;
 }
 
-/* Waits for the child until the deadline and reaps whatever else ends meanwhile: PID 1 inherits all orphans. */
+/* Characters that the console has sent so far; -1 if its driver does not count. */
+static int said(void)
+{
+    struct serial_icounter_struct counts;
+    return ioctl(1, TIOCGICOUNT, &counts) ? -1 : counts.tx;
+}
+
+/* Waits for the child until the deadline, or a long silence, and reaps whatever else ends meanwhile: PID 1 inherits all orphans. */
 static void report(const char *name, pid_t child, double seconds)
 {
-    double begun = now(), deadline = begun + seconds;
+    double begun = now(), deadline = begun + seconds, heard = begun;
+    int before = said();
     for (;;) {
         int status;
         pid_t ended = waitpid(-1, &status, WNOHANG);
@@ -55,7 +67,12 @@ static void report(const char *name, pid_t child, double seconds)
             return;
         }
         if (ended <= 0) {
-            if (now() > deadline) {
+            int sent = said();
+            if (sent != before)
+                heard = now();
+            before = sent;
+            if (now() > deadline || (sent >= 0 && now() - heard > MOST_QUIET_SECONDS)) {
+                print_tasks();
                 kill(-child, SIGKILL);
                 waitpid(child, &status, 0);
                 printf("\n@end %s timeout after %.1f s\n", name, now() - begun);
