@@ -15,7 +15,7 @@ from ci.shell import ROOT
 # docs/architecture.md, as numbers: `use crate::X` may point to the same layer or a lower one.
 LAYERS = {
     "arch": 0,
-    "sys": 1,
+    "sys": 1, "inject": 1,
     "per_thread": 2, "rseq": 2, "fence": 2, "sync": 2,
     "percpu": 3,
     "rcu": 4, "queue": 4, "counter": 4,

@@ -8,6 +8,8 @@
 pub mod arch;
 
 // Layer 0: the kernel as typed functions.
+#[doc(hidden)]
+pub mod inject;
 pub mod sys;
 
 // Layer 1: critical sections, asymmetric fences, futex locks.

@@ -15,6 +15,7 @@ use core::{mem, ptr};
 use super::array::{Array, new_bucket};
 use super::bucket::{Bucket, Chain, DEAD, EMPTY, MORE, MOVED, tag, tag_at, with_tag};
 use super::table::Kind;
+use crate::inject::{self, Point};
 use crate::rcu::{GracePeriods, PollState};
 use crate::sync::Mutex;
 
@@ -220,6 +221,7 @@ impl<E: Clone, const N: usize> State<E, N> {
             })
         });
         mem::forget(unbroken);
+        inject::delay(Point::BucketCopied);
         if copied {
             old().for_each(say_moved);
         } else {

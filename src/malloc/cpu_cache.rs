@@ -23,6 +23,7 @@ use super::shard;
 use super::size_class::{self, COUNT, LEVELS, SMALL};
 use super::verify::Broken;
 use crate::arch;
+use crate::inject::{self, Point};
 use crate::rseq::{self, State};
 use crate::sys::membarrier::{Command, membarrier};
 use crate::sys::memory::{self, MapFlags, Protection};
@@ -321,6 +322,7 @@ fn swap(class: usize) {
 /// Puts `new` in the place of the current CPU's magazine, if that is still `expected`, which then is the caller's; whether it did.
 #[inline(never)] // one section, which the step test can reach
 fn replace(class: usize, expected: Cursor, new: Cursor) -> bool {
+    inject::delay(Point::CursorRead);
     // STOPPED must stay, and a block without index, or a stopped one, has nothing else.
     // SAFETY: as in `swap`; `new` is a magazine of the caller's.
     expected != STOPPED_CURSOR
@@ -500,6 +502,7 @@ unsafe fn stop(indices: impl Iterator<Item = usize> + Clone, mut consume: impl F
         entry(index).store(stopped(), Ordering::Release);
     }
     let all = membarrier(Command::PrivateExpeditedRseq).is_ok();
+    inject::delay(Point::HeapStopped);
     for index in indices.filter(made) {
         let block = own(index).load(Ordering::Relaxed);
         for class in 1..if all { COUNT } else { 0 } {

@@ -13,6 +13,7 @@ use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use crate::inject::{self, Point};
 use crate::sys::futex::{self, Scope};
 use crate::sys::signal::{self, How, Set};
 
@@ -90,6 +91,7 @@ impl<T> Lock<T> {
         if self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_err() {
             self.acquire_contended();
         }
+        inject::delay(Point::HeapLocked);
     }
 
     #[cold]

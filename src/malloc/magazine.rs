@@ -19,6 +19,7 @@ use core::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 
 use super::lock::{Lock, Quiet};
 use super::size_class::{self, COUNT};
+use crate::inject::{self, Point};
 use crate::sys::memory::{self, MapFlags, Protection};
 
 /// The first empty slot of a magazine; its blocks lie below.
@@ -160,6 +161,7 @@ impl Stack {
         let mut top = self.top.load(Ordering::Relaxed);
         loop {
             header.next.store((top & NUMBER) as u32, Ordering::Relaxed);
+            inject::delay(Point::StackPush);
             let new = word(top, (count_of(top) + 1).min(UNCOUNTED), number);
             // Release: pairs with the Acquire in `pop`: the slots are written
             match self.top.compare_exchange_weak(top, new, Ordering::Release, Ordering::Relaxed) {
@@ -179,6 +181,7 @@ impl Stack {
             let magazine = arena(kind) + (number - 1) * BYTES[kind];
             // SAFETY: magazines are never unmapped; the word may be another's by now, in which case the exchange fails.
             let next = unsafe { (*(magazine as *const Header)).next.load(Ordering::Relaxed) };
+            inject::delay(Point::StackPop);
             let new = word(top, count_of(top).saturating_sub(1), u64::from(next));
             match self.top.compare_exchange_weak(top, new, Ordering::Acquire, Ordering::Acquire) {
                 Ok(_) => {

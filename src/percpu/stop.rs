@@ -16,6 +16,7 @@ use core::ops::{Deref, DerefMut};
 use super::memory::{Block, PerCpu};
 use super::topology;
 use crate::fence;
+use crate::inject::{self, Point};
 use crate::rseq;
 use crate::sync::raw::Scope;
 
@@ -36,6 +37,7 @@ pub unsafe trait Refusing: Block {}
 const FENCED: bool = cfg!(not(dacapo_broken = "no_stop_fence"));
 
 fn fence(index: usize) {
+    inject::delay(Point::TakenAway);
     let by_cpu_number = !rseq::features().mm_cid;
     if FENCED {
         fence::heavy_rseq(by_cpu_number.then_some(index as u32));
@@ -43,6 +45,7 @@ fn fence(index: usize) {
 }
 
 fn fence_all() {
+    inject::delay(Point::TakenAway);
     if FENCED {
         fence::heavy_rseq(None);
     }
@@ -59,6 +62,7 @@ impl<T: Refusing> PerCpu<T> {
         }
         self.take_away(index);
         fence(index);
+        inject::delay(Point::Stopped);
         Some(Stopped { owner: self, index })
     }
 
@@ -80,6 +84,7 @@ impl<T: Refusing> PerCpu<T> {
         }
         for (at, mut word) in taken.into_iter().enumerate() {
             while word != 0 {
+                inject::delay(Point::Stopped);
                 let index = at * WORD + word.trailing_zeros() as usize;
                 word &= word - 1;
                 // SAFETY: stopped, and the stopper's lock is ours: nobody else touches it.

@@ -14,6 +14,7 @@
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use core::sync::atomic::{AtomicU32, AtomicUsize, fence};
 
+use crate::inject::{self, Point};
 use crate::sync::raw::{RawMutex, Scope, Spin};
 use crate::sys::futex;
 use crate::sys::sched;
@@ -200,6 +201,7 @@ impl Grace {
 
     fn complete(&self, flavour: &impl Flavour) {
         flavour.end();
+        inject::delay(Point::PeriodOver);
         self.completed.store(self.started.load(Relaxed), Release); // Release: pairs with Acquire in `has_passed`
     }
 

@@ -29,6 +29,7 @@ use core::sync::atomic::{AtomicUsize, fence as full_fence};
 use crate::arch::rseq as section;
 use crate::arch::{self, tls};
 use crate::fence;
+use crate::inject::{self, Point};
 use crate::percpu::{Birth, Block, PerCpu, fallback};
 use crate::rseq::{self, State};
 use crate::sys::Errno;
@@ -153,6 +154,7 @@ impl<const N: usize> Readers<N> {
     pub(super) fn turn(&self, next: Colour) {
         // SeqCst: after everything that the caller stored; against `enter_without_rseq`.
         self.active.store(next, SeqCst);
+        inject::delay(Point::ColourTurned);
         if !FENCED {
             return;
         }

@@ -5,6 +5,7 @@ use core::sync::atomic::Ordering;
 
 use super::control::{DETACHED, EXITED, current, is_main};
 use super::{locals, registry, stack};
+use crate::inject::{self, Point};
 use crate::rseq;
 use crate::sys::signal::{self, How, Set};
 use crate::sys::thread as kernel;
@@ -54,7 +55,7 @@ pub fn exit(result: *mut ()) -> ! {
     this.values.unmap();
     let (mapping, size) = (this.mapping.get(), this.mapping_size.get());
     if mapping.is_null() || stack::put(NonNull::from(this)) {
-        hesitate();
+        inject::delay_long(Point::ThreadLeaves);
         kernel::exit(0); // from the cache it is taken only when the kernel has written tid = 0
     }
     // The kernel must not write to memory that is gone, and may be another thread's already: neither the rseq area nor tid.
@@ -65,15 +66,3 @@ pub fn exit(result: *mut ()) -> ! {
     // SAFETY: our own mapping; no other thread has its address, and we do not come back.
     unsafe { dacapo_unmap_and_exit(mapping, size) }
 }
-
-/// Under `--cfg dacapo_inject`, makes the moment long in which a thread still runs on a mapping that is in the cache already.
-#[cfg(dacapo_inject)]
-fn hesitate() {
-    for _ in 0..100 {
-        crate::sys::sched::yield_now();
-    }
-}
-
-#[cfg(not(dacapo_inject))]
-#[inline(always)]
-fn hesitate() {}

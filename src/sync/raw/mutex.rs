@@ -6,6 +6,7 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use super::deadline::{Deadline, TimedOut, sleep};
 use super::spin::Spin;
 use crate::arch;
+use crate::inject::{self, Point};
 use crate::rseq;
 use crate::sys::futex::{self, Scope};
 use crate::sys::sched;
@@ -107,6 +108,7 @@ impl RawMutex {
     pub(super) fn lock_contended(&self, deadline: Option<&Deadline>, scope: Scope) -> Result<(), TimedOut> {
         // Acquire: pairs with Release in `unlock`.
         while self.word.swap(CONTENDED, Acquire) != FREE {
+            inject::delay(Point::MutexMarked);
             sleep(&self.word, CONTENDED, deadline, scope)?;
             for _ in 0..YIELDS {
                 if self.word.load(Relaxed) == FREE {
