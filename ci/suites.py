@@ -315,7 +315,7 @@ def _fuzz(tally):
     _searched(fuzz.run_all, tally)
 
 
-@suite("stress", "threads by the dozen under timers, moves, forks, drains and churn lose nothing; --minutes N, --seed N")
+@suite("stress", "threads by the dozen under timers, moves, forks, drains, churn and delays lose nothing; --minutes N, --seed N")
 def _stress(tally):
     _searched(stress.run_all, tally)
 

@@ -9,12 +9,19 @@
 //! | objects | objects move between the CPUs' lists and arrays, and are drained | none is lost, none is held twice |
 //! | heap | blocks are allocated, filled, handed over and freed; the heap is trimmed | each block keeps what was written into it |
 //! | churn | threads that live for a few operations | sums are exact, the heap holds |
+//! | readers | RCU's readers look into a hash table and a cell that others write | values are whole, each writer finds what it wrote |
+//! | queues | pairs of threads send through short rings, all take one mutex | order, nothing lost |
 //! | forks | a child works on what its parent's threads were working on | the child's heap and lists work; it ends |
 //!
 //! All the while each thread has a timer of its own that fires at random moments, and whose handler runs operations too; one thread moves the others
 //! from CPU to CPU. A round that met no signal, or a run that with rseq met no abort, has tested
 //! nothing and fails.
 
+/// So that no handler that allocates interrupts the host's malloc while another thread forks: docs/malloc.md.
+#[global_allocator]
+static HEAP: dacapo::malloc::Global = dacapo::malloc::Global;
+
+mod kit;
 mod scenarios;
 mod torment;
 
@@ -61,6 +68,7 @@ fn main() {
         std::process::exit(2);
     };
     dacapo::rseq::init();
+    dacapo::inject::seed(seed);
     let chosen: Vec<_> =
         scenarios::ALL.iter().filter(|(name, _)| arguments.get(2).is_none_or(|only| only == name)).collect();
     let (mut rounds, begun) = (vec![0_u32; chosen.len()], Instant::now());
@@ -82,5 +90,12 @@ fn main() {
         println!("test {name} ... ok");
         println!("     {rounds} rounds");
     }
-    println!("{} signals, {} moves, {:?} aborts", torment::signals(), torment::moves(), aborts());
+    let visits = dacapo::inject::visits().into_iter().enumerate().filter(|(_, visits)| *visits > 0);
+    let visits: String = visits.map(|(point, visits)| format!(" {point}:{visits}")).collect();
+    println!(
+        "{} signals, {} moves, {:?} aborts, visits of points:{visits}",
+        torment::signals(),
+        torment::moves(),
+        aborts()
+    );
 }

@@ -12,16 +12,24 @@ use dacapo::malloc::verify::{Level, is_valid};
 use dacapo::percpu::{ArrayCache, Counters, FreeList};
 
 use crate::Random;
+use crate::kit;
 use crate::torment::{for_a_while, storm, under_fire};
 
 pub type Scenario = fn(seed: u64);
-pub const ALL: &[(&str, Scenario)] =
-    &[("counters", counters), ("objects", objects), ("heap", heap), ("churn", churn), ("forks", forks)];
+pub const ALL: &[(&str, Scenario)] = &[
+    ("counters", counters),
+    ("objects", objects),
+    ("heap", heap),
+    ("churn", churn),
+    ("forks", forks),
+    ("readers", kit::readers),
+    ("queues", kit::queues),
+];
 
 /// More than any CPU here can run at once.
-const THREADS: u64 = 24;
+pub const THREADS: u64 = 24;
 /// One round of a scenario, for its threads.
-const ROUND: Duration = Duration::from_millis(400);
+pub const ROUND: Duration = Duration::from_millis(400);
 
 fn counters(seed: u64) {
     let counters = Counters::<4>::new().expect("memory");
