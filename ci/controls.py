@@ -36,8 +36,10 @@ BROKEN = {
     "queue_silent_close+mesh_no_ring+mutex_no_wake+ticket_wrong_key": (
         ("models", ("spsc_sleep::with_full_fences_nobody_sleeps_on_a_message", "mesh_call::an_answer_comes_back_and_nobody_sleeps_on_it",
                     "locks::a_mutex_serves_three_threads", "locks::a_ticket_lock_excludes_publishes_and_wakes_the_next_one")),),
-    "queued_relaxed_grant": (("models", ("locks::a_queued_lock_excludes_publishes_and_forgets_no_sleeper",)),),
-    "seqlock_no_check": (("models", ("locks::a_sequence_lock_shows_whole_writes_in_order",)),),
+    "queued_relaxed_grant+stack_relaxed_push": (("models", ("locks::a_queued_lock_excludes_publishes_and_forgets_no_sleeper",
+                                                            "stack::what_was_put_into_it_is_there")),),
+    "seqlock_no_check+stack_no_generation": (("models", ("locks::a_sequence_lock_shows_whole_writes_in_order",
+                                                         "stack::nobody_has_what_another_has")),),
 }
 
 

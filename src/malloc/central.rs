@@ -8,12 +8,13 @@
 
 use super::check;
 use super::lock::{Lock, Quiet};
-use super::magazine::{self, Cursor, Stack};
+use super::magazine::{self, Cursor};
 use super::page_heap;
 use super::page_map;
 use super::region;
 use super::size_class::{self, COUNT, LARGEST, TINY, UNIT_SHIFT};
 use super::span::{Kind, Span};
+use super::stack::Stack;
 use super::verify::{Broken, Met};
 use crate::arch::ListNode;
 
@@ -234,7 +235,7 @@ impl Class {
 
 /// A magazine with at least one block: one that somebody gave, or with up to `count` blocks of the runs; null if memory is short.
 pub fn take(class: usize, count: usize) -> Cursor {
-    let given = stack_of(class).take(class);
+    let given = magazine::take(stack_of(class), class);
     if !given.is_null() {
         return given;
     }
@@ -279,7 +280,7 @@ pub unsafe fn give(class: usize, cursor: Cursor) {
         }
         look_at(blocks);
         if stack_of(class).count() < most(class) {
-            stack_of(class).give(class, cursor);
+            magazine::give(stack_of(class), class, cursor);
         } else {
             let quiet = Quiet::enter();
             lock_of(class).lock(&quiet).scatter(class, cursor, &quiet);
@@ -330,7 +331,7 @@ pub fn clear(class: usize, quiet: &Quiet) {
     // SAFETY: what is taken from the stack is ours.
     unsafe {
         loop {
-            let cursor = stack_of(class).take(class);
+            let cursor = magazine::take(stack_of(class), class);
             if cursor.is_null() {
                 break;
             }
@@ -353,13 +354,13 @@ pub fn visit(mut look: impl FnMut(usize, usize)) {
     for class in 1..COUNT {
         let mut away = [core::ptr::null_mut(); 2 * MAGAZINES];
         for place in &mut away {
-            *place = stack_of(class).take(class);
+            *place = magazine::take(stack_of(class), class);
         }
         for cursor in away.into_iter().rev().filter(|cursor| !cursor.is_null()) {
             // SAFETY: what was taken from the stack is ours until it is given back.
             unsafe {
                 look(class, magazine::blocks(class, cursor).len());
-                stack_of(class).give(class, cursor);
+                magazine::give(stack_of(class), class, cursor);
             }
         }
     }
@@ -369,7 +370,7 @@ pub fn visit(mut look: impl FnMut(usize, usize)) {
 pub fn decay(quiet: &Quiet) {
     for class in 1..COUNT {
         for _ in 0..stack_of(class).unused().div_ceil(2) {
-            let cursor = stack_of(class).take(class);
+            let cursor = magazine::take(stack_of(class), class);
             if cursor.is_null() {
                 break;
             }

@@ -10,16 +10,16 @@
 //! the word at the cursor when it is full. So neither end needs a number to compare with, and the fast paths touch no other word.
 //!
 //! 1. A section moves the cursor by one slot: that store is its commit. What lies above the cursor is nobody's.
-//! 2. Whoever has replaced a cursor in a CPU's block by a section, or popped a magazine from a [`Stack`], owns that magazine alone.
+//! 2. Whoever has replaced a cursor in a CPU's block by a section, or popped a magazine from a stack ([`super::stack`]), owns that magazine alone.
 //! 3. Magazines are never unmapped, so a stack may read `next` of one that has just been taken by somebody else.
 //!
 //! Source: Bonwick and Adams, "Magazines and Vmem", USENIX 2001. Price of a hand-over: two compare-and-swaps, whatever the number of blocks.
 
-use core::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
 
 use super::lock::{Lock, Quiet};
 use super::size_class::{self, COUNT};
-use crate::inject::{self, Point};
+use super::stack::Stack;
 use crate::sys::memory::{self, MapFlags, Protection};
 
 /// The first empty slot of a magazine; its blocks lie below.
@@ -112,114 +112,48 @@ pub fn len(class: usize, cursor: Cursor) -> usize {
     if is_empty(class, cursor) { 0 } else { (cursor as usize - magazine_of(kind(class), cursor) - BASE) / 8 }
 }
 
-/// A stack of magazines of one kind. Lock-free; async-signal-safe.
+/// A magazine's word in a stack.
+fn link(kind: usize, number: u32) -> &'static AtomicU32 {
+    // SAFETY: a stack's numbers are those of magazines, and magazines are never unmapped.
+    unsafe { &(*((arena(kind) + (number as usize - 1) * BYTES[kind]) as *const Header)).next }
+}
+
+/// Puts a magazine into a stack of magazines of its kind. It is the caller's.
+fn push(stack: &Stack, kind: usize, magazine: usize) {
+    stack.push(((magazine - arena(kind)) / BYTES[kind] + 1) as u32, |number| link(kind, number));
+}
+
+/// Takes the magazine on top; 0 if there is none.
+fn pop(stack: &Stack, kind: usize) -> usize {
+    match stack.pop(|number| link(kind, number)) {
+        0 => 0,
+        number => arena(kind) + (number as usize - 1) * BYTES[kind],
+    }
+}
+
+/// Puts a magazine with blocks of this class on top of the class's stack.
 ///
-/// Its one word is `generation << 32 | count << 17 | number + 1 of the top one`. The generation, which every change raises, keeps a
-/// compare-and-swap from succeeding on a top that was away meanwhile.
-#[derive(Debug)]
-#[repr(align(64))]
-pub struct Stack {
-    top: AtomicU64,
-    /// The lowest count since [`Stack::unused`] was asked; may miss a change that happens at the same moment.
-    lowest: AtomicU32,
+/// # Safety
+/// The magazine is the caller's, and the stack is this class's.
+pub unsafe fn give(stack: &Stack, class: usize, cursor: Cursor) {
+    let kind = kind(class);
+    let magazine = magazine_of(kind, cursor);
+    let len = (cursor as usize - magazine - BASE) / 8;
+    // SAFETY: the caller's.
+    unsafe { (*(magazine as *const Header)).len.store(len as u16, Ordering::Relaxed) };
+    push(stack, kind, magazine);
 }
 
-const NUMBER: u64 = (1 << 17) - 1;
-/// The highest count that the word has room for: more are not counted. A class's stack is bounded far below.
-const UNCOUNTED: u64 = (1 << 15) - 1;
-
-const fn word(before: u64, count: u64, number: u64) -> u64 {
-    ((before >> 32).wrapping_add(1) << 32) | (count << 17) | number
-}
-
-const fn count_of(word: u64) -> u64 {
-    (word >> 17) & UNCOUNTED
-}
-
-impl Stack {
-    /// An empty one.
-    pub const fn new() -> Self {
-        Self { top: AtomicU64::new(0), lowest: AtomicU32::new(0) }
+/// The cursor of the magazine on top of this class's stack; null if there is none.
+pub fn take(stack: &Stack, class: usize) -> Cursor {
+    let kind = kind(class);
+    let magazine = pop(stack, kind);
+    if magazine == 0 {
+        return core::ptr::null_mut();
     }
-
-    /// How many magazines it has.
-    #[inline(always)]
-    pub fn count(&self) -> usize {
-        count_of(self.top.load(Ordering::Relaxed)) as usize
-    }
-
-    /// How many magazines nobody has needed since the last time this was asked.
-    pub fn unused(&self) -> usize {
-        let now = self.count();
-        (self.lowest.swap(now as u32, Ordering::Relaxed) as usize).min(now)
-    }
-
-    fn push(&self, kind: usize, magazine: usize) {
-        let number = ((magazine - arena(kind)) / BYTES[kind] + 1) as u64;
-        // SAFETY: the magazine is the caller's.
-        let header = unsafe { &*(magazine as *const Header) };
-        let mut top = self.top.load(Ordering::Relaxed);
-        loop {
-            header.next.store((top & NUMBER) as u32, Ordering::Relaxed);
-            inject::delay(Point::StackPush);
-            let new = word(top, (count_of(top) + 1).min(UNCOUNTED), number);
-            // Release: pairs with the Acquire in `pop`: the slots are written
-            match self.top.compare_exchange_weak(top, new, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return,
-                Err(now) => top = now,
-            }
-        }
-    }
-
-    fn pop(&self, kind: usize) -> usize {
-        let mut top = self.top.load(Ordering::Acquire); // Acquire: pairs with `push`
-        loop {
-            let number = (top & NUMBER) as usize;
-            if number == 0 {
-                return 0;
-            }
-            let magazine = arena(kind) + (number - 1) * BYTES[kind];
-            // SAFETY: magazines are never unmapped; the word may be another's by now, in which case the exchange fails.
-            let next = unsafe { (*(magazine as *const Header)).next.load(Ordering::Relaxed) };
-            inject::delay(Point::StackPop);
-            let new = word(top, count_of(top).saturating_sub(1), u64::from(next));
-            match self.top.compare_exchange_weak(top, new, Ordering::Acquire, Ordering::Acquire) {
-                Ok(_) => {
-                    let left = count_of(new) as u32;
-                    if left < self.lowest.load(Ordering::Relaxed) {
-                        self.lowest.store(left, Ordering::Relaxed); // the line is ours at this moment
-                    }
-                    return magazine;
-                }
-                Err(now) => top = now,
-            }
-        }
-    }
-
-    /// Puts a magazine with blocks of this class on top.
-    ///
-    /// # Safety
-    /// The magazine is the caller's, and the stack is this class's.
-    pub unsafe fn give(&self, class: usize, cursor: Cursor) {
-        let kind = kind(class);
-        let magazine = magazine_of(kind, cursor);
-        let len = (cursor as usize - magazine - BASE) / 8;
-        // SAFETY: the caller's.
-        unsafe { (*(magazine as *const Header)).len.store(len as u16, Ordering::Relaxed) };
-        self.push(kind, magazine);
-    }
-
-    /// The top magazine's cursor, its blocks being of this class; null if there is none.
-    pub fn take(&self, class: usize) -> Cursor {
-        let kind = kind(class);
-        let magazine = self.pop(kind);
-        if magazine == 0 {
-            return core::ptr::null_mut();
-        }
-        // SAFETY: the caller's now.
-        let len = unsafe { (*(magazine as *const Header)).len.load(Ordering::Relaxed) };
-        (magazine + BASE + 8 * len as usize) as Cursor
-    }
+    // SAFETY: the caller's now.
+    let len = unsafe { (*(magazine as *const Header)).len.load(Ordering::Relaxed) };
+    (magazine + BASE + 8 * len as usize) as Cursor
 }
 
 /// Empty magazines of each kind.
@@ -280,7 +214,7 @@ fn fresh(kind: usize) -> usize {
 /// An empty magazine for this class, the caller's; null if memory is short. Async-signal-safe.
 pub fn acquire(class: usize) -> Cursor {
     let kind = kind(class);
-    let mut magazine = EMPTY[kind].pop(kind);
+    let mut magazine = pop(&EMPTY[kind], kind);
     if magazine == 0 {
         magazine = fresh(kind);
         if magazine == 0 {
@@ -309,7 +243,7 @@ pub fn acquire(class: usize) -> Cursor {
 pub unsafe fn release(class: usize, cursor: Cursor) {
     if cursor != none() {
         let kind = kind(class);
-        EMPTY[kind].push(kind, magazine_of(kind, cursor));
+        push(&EMPTY[kind], kind, magazine_of(kind, cursor));
     }
 }
 

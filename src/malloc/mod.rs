@@ -43,6 +43,7 @@ pub mod report;
 mod shard;
 pub mod size_class;
 mod span;
+mod stack;
 pub mod verify;
 pub mod writer;
 

@@ -1,13 +1,19 @@
 //! The library's sources are compiled here as in a negative control of the library: `DACAPO_BROKEN=NAME`.
 //!
-//! The locks and the mesh's items are included with other imports: atomics, the futex and the pause are loom's. Nothing else of them changes, except that `new` is not
+//! The locks, the mesh's items and malloc's stack are included with other imports: atomics, the futex and the pause are loom's. Nothing else of them changes, except that `new` is not
 //! `const`, because loom's atomics cannot be made at compile time, and that waiters look once before they sleep.
 
 use std::path::Path;
 
-/// The library's locks that are modelled, and the mesh's items.
-const FILES: [&str; 5] =
-    ["sync/raw/mutex.rs", "sync/queued.rs", "sync/seqlock.rs", "sync/ticket.rs", "queue/mesh/item.rs"];
+/// The library's locks that are modelled, the mesh's items, and malloc's stack of magazines.
+const FILES: [&str; 6] = [
+    "sync/raw/mutex.rs",
+    "sync/queued.rs",
+    "sync/seqlock.rs",
+    "sync/ticket.rs",
+    "queue/mesh/item.rs",
+    "malloc/stack.rs",
+];
 
 const CHANGES: [(&str, &str); 17] = [
     ("//!", "//"), // an included file has no head

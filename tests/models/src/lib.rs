@@ -28,6 +28,17 @@ mod grace_period;
 mod machine;
 mod mesh_call;
 mod spsc_sleep;
+mod stack;
+
+/// No delays here: loom takes every order there is.
+mod inject {
+    pub enum Point {
+        MutexMarked,
+        StackPop,
+        StackPush,
+    }
+    pub fn delay(_: Point) {}
+}
 
 /// What has happened in this execution; the one that finds something is printed.
 static EVENTS: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
