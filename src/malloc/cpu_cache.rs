@@ -16,6 +16,7 @@ use core::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU8, AtomicU32, 
 
 use super::central;
 use super::counts::{self, Event};
+use super::growth::Growth;
 use super::lock::{Lock, Quiet};
 use super::magazine::{self, Cursor, STOPPED as STOPPED_CURSOR};
 use super::page_map;
@@ -90,6 +91,8 @@ pub struct Block {
     visits: AtomicU32,
     /// What all cursors together looked like at the last look.
     print: AtomicU32,
+    /// How far blocks grow that threads on this CPU reallocate.
+    growth: Growth,
 }
 
 /// Where [`Block::slots`] lies: known to `arch/<cpu>/heap.rs`.
@@ -104,6 +107,7 @@ static STOPPED: Stopped = Stopped(UnsafeCell::new(Block {
     levels: [const { AtomicU8::new(0) }; COUNT],
     visits: AtomicU32::new(0),
     print: AtomicU32::new(0),
+    growth: Growth::new(),
 }));
 
 #[inline(always)]
@@ -244,6 +248,18 @@ fn current_block() -> Option<&'static Block> {
         }
     }
     None
+}
+
+/// What the current CPU knows about growing blocks; None: this thread has no index yet, or the CPU's caches are stopped.
+#[inline]
+pub fn growth() -> Option<&'static Growth> {
+    let index = rseq::fields().index();
+    if index < 0 || !ready() {
+        return None;
+    }
+    let block = entry(index as usize).load(Ordering::Acquire); // Acquire: pairs with `make_block`
+    // SAFETY: blocks are never unmapped; see `current_block`.
+    (block != stopped()).then(|| unsafe { &(*block).growth })
 }
 
 impl Block {

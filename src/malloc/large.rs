@@ -1,10 +1,17 @@
-//! Blocks beyond the classes: runs of the page heap up to 2 MiB, above that one mapping each, with a few kept for the next one.
+//! Blocks beyond the classes: runs of the page heap up to 32 MiB, above that one mapping each, with a few kept for the next one.
 //!
 //! ```text
 //!   run       span.kind == Run at its first unit                          free: back to the page heap
+//!             | what the user may use: span.bytes | reserve: the rest of span.units |
 //!   mapping   an entry of MAPPINGS: address -> (bytes mapped)             free: kept (16 of them, 128 MiB, for a second), or unmapped
 //! ```
+//! A run that was made by realloc has a reserve: growing into it is one store, without lock, system call or copy. How long reserves are is learned from
+//! the blocks that outgrow theirs ([`PageHeap::growth`]); all together they hold at most 1 GiB, or a 64th of a limited address space, and what lies in them is
+//! in use as far as decay and trim can tell. A clean reserve costs no memory until it is written to.
+//!
 //! MAPPINGS is a hash set with open addressing, so that free recognises its own mappings without reading near a foreign pointer.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::check;
 use super::limits;
@@ -16,17 +23,35 @@ use super::size_class::{UNIT, UNIT_SHIFT};
 use super::span::Kind;
 use crate::sys::memory::{self, MapFlags, Protection};
 
-/// The largest run, in bytes: 2 MiB at first. See [`learn`].
+/// The largest run, in bytes.
 fn largest_run() -> usize {
     options::LARGEST_RUN.get()
 }
 
-/// A mapping was freed: from now on blocks of its size, up to 32 MiB, are runs, which cost no call of the kernel and no page fault when they are
-/// used again. Who frees blocks of a size will want more of them; glibc does the same. Not if the user has set the bound.
-fn learn(bytes: usize) {
-    if bytes > largest_run() && bytes <= options::MOST_RUN && !options::threshold_is_set() {
-        options::LARGEST_RUN.set(bytes);
-    }
+/// Bytes of all runs together that lie beyond what their users may use.
+static RESERVED: AtomicUsize = AtomicUsize::new(0);
+/// The most of it.
+const MOST_RESERVED: usize = 1 << 30;
+/// A growing block's run is so many times as long as the block, or has so much to spare, at least.
+const ROOM: usize = 4;
+const SPARE: usize = 4 << 20;
+
+/// Bytes of the run for a block that grows to `size` bytes, given how long others became; no more than `size` if there must be no reserve.
+fn room(size: usize, growth: usize) -> usize {
+    let most = MOST_RESERVED.min(region::first_bytes() / 16);
+    let room = size.saturating_mul(ROOM).min(size.saturating_add(SPARE)).max(growth).min(largest_run()).max(size);
+    let reserved = RESERVED.load(Ordering::Relaxed).saturating_add(room.saturating_sub(size));
+    if reserved > most || options::LIMIT.get() != usize::MAX { size } else { room }
+}
+
+/// Bytes held for growing blocks beyond what they use.
+pub fn reserved() -> usize {
+    RESERVED.load(Ordering::Relaxed)
+}
+
+/// With a quarter to spare: for a block that has grown, and will be back.
+const fn roomy(size: usize) -> usize {
+    size.saturating_add(size / 4)
 }
 
 const OS_PAGE: usize = 4096;
@@ -226,9 +251,10 @@ pub fn allocate(size: usize, align: usize) -> (*mut u8, bool) {
     let quiet = Quiet::enter();
     let most = largest_run();
     if size <= most && align <= most && super::init::is_up() {
-        let (block, zeroed) = run(size, &quiet, |heap, units| match align <= UNIT {
-            true => heap.allocate(units),
-            false => heap.allocate_aligned(units, align),
+        let (block, zeroed) = run(size, &quiet, |heap, units| {
+            let (unit, zeroed) =
+                if align <= UNIT { heap.allocate(units) } else { heap.allocate_aligned(units, align) }?;
+            Some((unit, units, zeroed))
         });
         if !block.is_null() {
             return (block, zeroed);
@@ -237,40 +263,46 @@ pub fn allocate(size: usize, align: usize) -> (*mut u8, bool) {
     map(size, align, size.saturating_mul(2), &quiet)
 }
 
-/// A run for `size` bytes; null if there is none.
+/// A run for `size` bytes, null if there is none, and whether it reads as zero. `take` is asked for so many units and says what it found: unit, units, zeroed.
 fn run(
     size: usize,
     quiet: &Quiet,
-    take: impl FnOnce(&mut page_heap::PageHeap, usize) -> Option<(usize, bool)>,
+    take: impl FnOnce(&mut page_heap::PageHeap, usize) -> Option<(usize, usize, bool)>,
 ) -> (*mut u8, bool) {
     let units = size.div_ceil(UNIT).max(1);
     let run = page_heap::with(quiet, |heap| {
         let run = take(heap, units);
-        if let Some((unit, _)) = run {
+        if let Some((unit, held, _)) = run {
             let span = region::span(unit);
             // SAFETY: the run is ours.
             unsafe {
                 (*span).kind = Kind::Run;
-                (*span).units = units as u32;
+                (*span).units = held as u32;
                 (*span).bytes = units << UNIT_SHIFT;
             }
+            RESERVED.fetch_add((held - units) << UNIT_SHIFT, Ordering::Relaxed);
         }
         run
     });
-    run.map_or((core::ptr::null_mut(), false), |(unit, zeroed)| (region::address_of(unit), zeroed))
+    run.map_or((core::ptr::null_mut(), false), |(unit, _, zeroed)| (region::address_of(unit), zeroed))
 }
 
-/// As [`allocate`] for a block beyond [`LARGEST_RUN`] that is growing: with a quarter to spare, or up to four times that if it is at hand.
+/// As [`allocate`] for a block that is growing: with a quarter to spare, and a reserve behind that.
 #[cold]
 #[inline(never)]
 pub fn allocate_growing(size: usize) -> *mut u8 {
-    let spare = size.saturating_add(size / 4);
+    let spare = roomy(size);
     if spare > isize::MAX as usize / 4 {
         return allocate(spare, 16).0;
     }
     let quiet = Quiet::enter();
     if spare <= largest_run() && super::init::is_up() {
-        let (block, _) = run(spare, &quiet, page_heap::PageHeap::allocate_growing);
+        let (block, _) = run(spare, &quiet, |heap, units| {
+            let held = room(spare, heap.growth()).div_ceil(UNIT).max(units);
+            let reserved = if held > units { heap.allocate_long(held) } else { None };
+            let run = reserved.map(|(unit, zeroed)| (unit, held, zeroed));
+            run.or_else(|| heap.allocate(units).map(|(unit, zeroed)| (unit, units, zeroed)))
+        });
         if !block.is_null() {
             return block;
         }
@@ -360,7 +392,11 @@ pub fn free(block: *mut u8) {
             // SAFETY: the span of a used unit, under the page heap's lock.
             unsafe {
                 match (*span).kind {
-                    Kind::Run if region::address_of(unit) == block => heap.free(unit, (*span).units as usize),
+                    Kind::Run if region::address_of(unit) == block => {
+                        let units = (*span).units as usize;
+                        RESERVED.fetch_sub((units << UNIT_SHIFT) - (*span).bytes, Ordering::Relaxed);
+                        heap.free(unit, units);
+                    }
                     Kind::Free | Kind::FreeEnd => check::double_free(block as usize),
                     _ => check::not_a_block(block as usize),
                 }
@@ -373,7 +409,6 @@ pub fn free(block: *mut u8) {
         match mappings.find(block as usize) {
             Some(slot) => {
                 let mapping = mappings.remove(slot);
-                learn(mapping.bytes);
                 mappings.keep(mapping)
             }
             None => {
@@ -387,37 +422,70 @@ pub fn free(block: *mut u8) {
     unmap_all(&gone);
 }
 
-/// Makes a large block hold `size` bytes without copying: in place, or by moving its pages. None: the caller has to copy.
+/// Grows a live run into its reserve; false if it does not grow, or beyond that. Only the block's user is here: what it writes to is read by others
+/// who count, and by free, which comes after.
+fn into_reserve(unit: usize, size: usize) -> bool {
+    let span = region::span(unit);
+    // SAFETY: the span of a live run, says `usable_size`; only the run's user changes its `bytes`.
+    unsafe {
+        let (old, held) = ((*span).bytes, ((*span).units as usize) << UNIT_SHIFT);
+        if size <= old || size > held {
+            return false;
+        }
+        let now = roomy(size).next_multiple_of(UNIT).min(held);
+        RESERVED.fetch_sub(now - old, Ordering::Relaxed);
+        (*span).bytes = now;
+    }
+    true
+}
+
+/// Makes a live run longer or shorter in place; whether it could.
+fn resize_run(unit: usize, size: usize) -> bool {
+    if size > largest_run() {
+        return false;
+    }
+    let quiet = Quiet::enter();
+    let least = size.div_ceil(UNIT).max(1);
+    page_heap::with(&quiet, |heap| {
+        let span = region::span(unit);
+        // SAFETY: as above.
+        unsafe {
+            let old = (*span).units as usize;
+            let reserved = (old << UNIT_SHIFT) - (*span).bytes;
+            let (held, used) = if least <= old {
+                (least, least)
+            } else {
+                heap.outgrown(size);
+                let spare = roomy(size).div_ceil(UNIT);
+                let longest = room(size, heap.growth()).div_ceil(UNIT).max(spare);
+                match [longest, spare, least].into_iter().find(|&new| heap.grow(unit, old, new)) {
+                    Some(held) => (held, held.min(spare)),
+                    None => return false,
+                }
+            };
+            if held < old {
+                heap.shrink(unit, old, held);
+            }
+            (*span).units = held as u32;
+            (*span).bytes = used << UNIT_SHIFT;
+            RESERVED.fetch_add((held - used) << UNIT_SHIFT, Ordering::Relaxed);
+            RESERVED.fetch_sub(reserved, Ordering::Relaxed);
+        }
+        true
+    })
+}
+
+/// Makes a live large block, or a long one of a class, hold `size` bytes without copying: in place, or by moving its pages. None: the caller has to copy.
 #[cold]
 pub fn resize(block: *mut u8, size: usize) -> Option<*mut u8> {
-    let quiet = Quiet::enter();
     if let Some(unit) = region::unit_of(block as usize) {
-        if size > largest_run() {
-            return None;
+        // SAFETY: the span of a used unit, which stays what it is while the block is live.
+        if unsafe { (*region::span(unit)).kind } != Kind::Run {
+            return None; // of a class
         }
-        let new = size.div_ceil(UNIT).max(1);
-        // A growing block gets a quarter more: it will be back.
-        let roomy = new + new / 4;
-        return page_heap::with(&quiet, |heap| {
-            let span = region::span(unit);
-            // SAFETY: a live run, says `usable_size`.
-            unsafe {
-                let old = (*span).units as usize;
-                let now = if new <= old {
-                    Some(new)
-                } else {
-                    [roomy, new].into_iter().find(|&new| heap.grow(unit, old, new))
-                };
-                let now = now?;
-                if now < old {
-                    heap.shrink(unit, old, now);
-                }
-                (*span).units = now as u32;
-                (*span).bytes = now << UNIT_SHIFT;
-            }
-            Some(block)
-        });
+        return if into_reserve(unit, size) { Some(block) } else { resize_run(unit, size).then_some(block) };
     }
+    let quiet = Quiet::enter();
     let bytes = size.checked_next_multiple_of(OS_PAGE)?;
     if bytes > isize::MAX as usize {
         return None;
@@ -430,8 +498,7 @@ pub fn resize(block: *mut u8, size: usize) -> Option<*mut u8> {
         if bytes < old / 2 && bytes <= largest_run() {
             return None; // a run will do
         }
-        // A growing block gets a quarter more: it will be back.
-        let roomy = if bytes > old { (bytes + bytes / 4).next_multiple_of(OS_PAGE) } else { bytes };
+        let roomy = if bytes > old { roomy(bytes).next_multiple_of(OS_PAGE) } else { bytes };
         let to = |bytes| {
             if !limits::recharge(old, bytes) {
                 return None;

@@ -7,6 +7,7 @@
 //!   central      middle: lock-free stacks of magazines; runs behind a lock a class
 //!   page_heap    back: runs of units; decay                                 large   blocks beyond the classes
 //!   region       address space      span, page_map   what a unit is      early   heaps in a fixed buffer
+//!   growth       what realloc gives beyond what it is asked for
 //!   init  fork  check  verify  lock  global                              limits  what the kernel may be asked for
 //!   options, environment  DACAPO_MALLOC     closed  counted, filled       counts, census, report, writer  what is known about the heap
 //!   checked  the other heap: slower, and notices much more
@@ -30,6 +31,7 @@ mod early;
 mod environment;
 pub mod fork;
 mod global;
+mod growth;
 mod init;
 mod large;
 mod limits;
@@ -334,6 +336,9 @@ pub unsafe fn usable_size(block: *mut u8) -> usize {
     }
 }
 
+/// A block of so many bytes that grows becomes a run with a reserve: from there on a copy costs more than the page heap's lock.
+const GROWING: usize = UNIT;
+
 /// Makes a block hold `size` bytes, in place or elsewhere, with its contents; null if memory is short, and the old block stays. Null is a new one.
 ///
 /// # Safety
@@ -342,7 +347,7 @@ pub unsafe fn usable_size(block: *mut u8) -> usize {
 pub unsafe fn reallocate(block: *mut u8, size: usize) -> *mut u8 {
     // In place while at least half of the block is used: growing back and forth costs nothing.
     // SAFETY: as the caller promises.
-    unsafe { reallocate_if(block, size, |old| size >= old / 2 || old <= 64) }
+    unsafe { reallocate_if(block, size, |old| size >= old / 2 || old <= 64, true) }
 }
 
 /// As [`reallocate`], but the result is of the class of `size`, so that [`deallocate_sized`] works.
@@ -353,11 +358,12 @@ pub unsafe fn reallocate(block: *mut u8, size: usize) -> *mut u8 {
 pub unsafe fn reallocate_exact(block: *mut u8, size: usize) -> *mut u8 {
     let fits = |old: usize| if size > SMALL { size >= old / 2 } else { old == size_class::bytes(size_class::of(size)) };
     // SAFETY: as the caller promises.
-    unsafe { reallocate_if(block, size, fits) }
+    unsafe { reallocate_if(block, size, fits, size > SMALL) }
 }
 
+/// `may_be_longer`: the result may be of a larger class than the size's.
 #[inline(always)]
-unsafe fn reallocate_if(block: *mut u8, size: usize, stays: impl Fn(usize) -> bool) -> *mut u8 {
+unsafe fn reallocate_if(block: *mut u8, size: usize, stays: impl Fn(usize) -> bool, may_be_longer: bool) -> *mut u8 {
     if block.is_null() {
         return allocate(size);
     }
@@ -370,14 +376,29 @@ unsafe fn reallocate_if(block: *mut u8, size: usize, stays: impl Fn(usize) -> bo
     if size <= old && stays(old) {
         return block;
     }
-    if old > LARGEST
-        && size > LARGEST
+    if (old > LARGEST && size > LARGEST || old > GROWING && size > old)
         && let Some(block) = large::resize(block, size)
     {
         return block;
     }
-    // A large block that grows once will grow again: address space to spare costs no memory.
-    let mut new = if old > LARGEST && size > old { large::allocate_growing(size) } else { null_mut() };
+    let mut new = null_mut();
+    if size > old && old >= GROWING {
+        // Address space to spare costs no memory.
+        new = large::allocate_growing(size);
+    } else if may_be_longer
+        && old <= UNIT
+        && let Some(growth) = cpu_cache::growth()
+    {
+        let room = growth.room(size);
+        if size <= old && room >= old / 2 {
+            return block; // not shrunk: it was given as much because it would grow
+        }
+        let room = if growth.be_exact() { size } else { room };
+        if size > old && room <= UNIT {
+            new = allocate(room);
+            growth.moved(old, room);
+        }
+    }
     if new.is_null() {
         new = allocate(size);
     }
@@ -399,6 +420,12 @@ unsafe fn reallocate_if(block: *mut u8, size: usize, stays: impl Fn(usize) -> bo
 pub unsafe extern "C" fn deallocate_aligned_unsized(block: *mut u8, _align: usize, size: usize) {
     // SAFETY: as the caller promises.
     unsafe { deallocate_unsized(block, size) };
+}
+
+/// Bytes of address space held for large blocks that grew, beyond what they may use now.
+#[must_use]
+pub fn reserved() -> usize {
+    large::reserved()
 }
 
 /// Gives memory that is free back to the kernel, but for `keep` bytes; how many bytes went. Works while other threads allocate.

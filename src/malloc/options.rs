@@ -41,11 +41,9 @@ pub static DECAY: Setting = Setting::new(250);
 pub static KEEP: Setting = Setting::new(1 << 20);
 /// Bytes that the heap may have from the kernel.
 pub static LIMIT: Setting = Setting::new(usize::MAX);
-/// Blocks of more bytes than this are mappings of their own: 2 MiB, until mappings are freed, or what the user says.
-pub static LARGEST_RUN: Setting = Setting::new(2 << 20);
-/// What it grows to by itself at most: 32 MiB.
-pub const MOST_RUN: usize = 32 << 20;
-static THRESHOLD_SET: AtomicBool = AtomicBool::new(false);
+/// Blocks of more bytes than this are mappings of their own: 32 MiB, or less if the user says so.
+pub static LARGEST_RUN: Setting = Setting::new(MOST_RUN);
+const MOST_RUN: usize = 32 << 20;
 /// Bytes of freed blocks that the checked heap holds back: 16 MiB.
 pub static QUARANTINE: Setting = Setting::new(16 << 20);
 /// Bytes on each side of a checked block, a multiple of 16.
@@ -183,13 +181,7 @@ fn set(setting: &Setting, value: Option<usize>) -> bool {
 
 /// Sets the size from which blocks are mappings of their own: between the largest class, 256 KiB, and 32 MiB.
 pub fn mmap_threshold(bytes: usize) -> bool {
-    THRESHOLD_SET.store(true, Ordering::Relaxed);
     to(&LARGEST_RUN, bytes.clamp(super::size_class::LARGEST, MOST_RUN))
-}
-
-/// Whether the user has set it, so that it stays.
-pub fn threshold_is_set() -> bool {
-    THRESHOLD_SET.load(Ordering::Relaxed)
 }
 
 /// A number: decimal, or hexadecimal with 0x.

@@ -22,8 +22,6 @@ const BINS: usize = 64;
 const STATES: usize = 3;
 /// Long runs that are looked at for the one that fits best.
 const LOOKS: usize = 32;
-/// A run that grows is put where it may become so many times as long.
-const ROOM: usize = 4;
 /// A bare run is committed in steps of 4 MiB.
 const STEP: usize = (4 << 20) >> UNIT_SHIFT;
 /// Visits between two looks at the clock.
@@ -48,6 +46,8 @@ pub struct PageHeap {
     since: i64,
     /// The fewest dirty units since then: these were not needed.
     idle: usize,
+    /// Bytes that growing blocks have lately become, more or less.
+    growth: usize,
 }
 
 /// The one page heap.
@@ -56,6 +56,7 @@ pub static PAGE_HEAP: Lock<PageHeap> = Lock::new(PageHeap {
     ticks: 0,
     since: 0,
     idle: 0,
+    growth: 0,
 });
 
 #[inline(always)]
@@ -187,15 +188,25 @@ impl PageHeap {
         found
     }
 
-    /// As [`PageHeap::allocate`], where there is room to grow in place, if such a free run is at hand.
-    pub fn allocate_growing(&mut self, units: usize) -> Option<(usize, bool)> {
-        match self.find(State::Dirty, units * ROOM) {
-            Some(unit) => {
-                self.tick(units);
-                Some(self.cut(unit, units, State::Dirty))
+    /// As [`PageHeap::allocate`] for a run that is to have a reserve: not worth anybody's free memory.
+    pub fn allocate_long(&mut self, units: usize) -> Option<(usize, bool)> {
+        self.tick(units);
+        for state in [State::Dirty, State::Clean] {
+            if let Some(unit) = self.find(state, units) {
+                return Some(self.cut(unit, units, state));
             }
-            None => self.allocate(units),
         }
+        region::bump(units).map(|unit| (unit, true))
+    }
+
+    /// How long a growing block's run should be, in bytes, as far as is known.
+    pub fn growth(&self) -> usize {
+        self.growth
+    }
+
+    /// A block has outgrown its run, and needs `size` bytes now.
+    pub fn outgrown(&mut self, size: usize) {
+        self.growth = self.growth.max(size.saturating_mul(2));
     }
 
     /// A run of `units` that starts at a multiple of `align` bytes.
@@ -383,6 +394,7 @@ impl PageHeap {
         let dirty = self.dirty();
         let keep = (dirty - self.idle.min(dirty)).max(options::KEEP.get() >> UNIT_SHIFT);
         self.release(keep);
+        self.growth -= self.growth / 8; // unless it is so still, which the next block that outgrows its run will tell
         self.since = now;
         super::large::expire(now);
         self.idle = self.dirty();

@@ -58,6 +58,11 @@ fn regions() -> impl Iterator<Item = &'static Region> {
     (0..COUNT.load(Ordering::Acquire)).map(|index| unsafe { &*get(index) })
 }
 
+/// Bytes of the first region: 256 GiB, or a quarter of what the process may have; 0 before it is there.
+pub fn first_bytes() -> usize {
+    regions().next().map_or(0, |region| region.units << UNIT_SHIFT)
+}
+
 /// The unit that an address lies in; None if it is in no region.
 #[inline]
 pub fn unit_of(address: usize) -> Option<usize> {

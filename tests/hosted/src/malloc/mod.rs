@@ -5,6 +5,7 @@ mod early;
 mod elsewhere;
 mod faults;
 mod fork;
+mod growth;
 mod limits;
 mod model;
 mod returns;
