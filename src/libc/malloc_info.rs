@@ -74,7 +74,7 @@ pub unsafe extern "C" fn malloc_info(options: c_int, file: usize) -> c_int {
 }
 
 /// `mallopt(parameter, value)`: 1 if it is known, else 0. Honoured: M_TRIM_THRESHOLD (free bytes that decay leaves alone; negative: all),
-/// M_MMAP_THRESHOLD (within 256 KiB and 2 MiB), M_PERTURB (closes the fast paths; nothing in the checked heap, which has its own). The
+/// M_MMAP_THRESHOLD (within 256 KiB and 32 MiB), M_PERTURB (closes the fast paths; nothing in the checked heap, which has its own). The
 /// others have no counterpart here and are accepted for the sake of programs that check.
 #[unsafe(no_mangle)]
 pub extern "C" fn mallopt(parameter: c_int, value: c_int) -> c_int {

@@ -18,9 +18,9 @@ use super::stack::Stack;
 use super::verify::{Broken, Met};
 use crate::arch::ListNode;
 
-/// Magazines that a class's stack holds at most, and bytes in them at most, if each is full: 1 MiB.
-const MAGAZINES: usize = 16;
-const BYTES: usize = 1 << 20;
+/// Magazines that a class's stack holds at most, and bytes in them at most, if each is full: 4 MiB. What nobody needs of it goes back by [`decay`].
+const MAGAZINES: usize = 32;
+const BYTES: usize = 4 << 20;
 /// Blocks that are cut for one refill: as many as fit in 16 KiB.
 const CUT: usize = 16 * 1024;
 

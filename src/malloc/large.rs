@@ -422,8 +422,8 @@ pub fn free(block: *mut u8) {
     unmap_all(&gone);
 }
 
-/// Grows a live run into its reserve; false if it does not grow, or beyond that. Only the block's user is here: what it writes to is read by others
-/// who count, and by free, which comes after.
+/// Grows a live run into its reserve; false if it does not grow, or beyond that. Only the block's user is here, and until the block is freed nobody
+/// else reads its span's `bytes`.
 fn into_reserve(unit: usize, size: usize) -> bool {
     let span = region::span(unit);
     // SAFETY: the span of a live run, says `usable_size`; only the run's user changes its `bytes`.
