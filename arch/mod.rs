@@ -26,7 +26,7 @@
 //! | [`rseq`] | `SIGNATURE` | the word before every abort handler |
 //! | | `Fields` | where the current thread's rseq fields are |
 //! | | `__rseq_asm!` | the frame of a section around its body: arming, descriptor, signature, abort handler, commit |
-//! | | `pair_swap` | the one section whose steps would be longer than what a person writes |
+//! | | `pair_swap`, `claim` | the sections whose steps would be longer than what a person writes |
 //! | `steps` | `__rseq_step!` | the instructions of each step that [`section!`] knows |
 //! | `rseq_batch.S` | sections with loops | below |
 //!
@@ -66,6 +66,7 @@
 //! | --- | --- | --- |
 //! | `add` | `*(block+offset) += value` | index |
 //! | `increment_at` | `offset = *source; *(block+offset) += 1` | (index, offset) |
+//! | `claim` | instead: `seat = *first + (index << SHIFT); found = *seat; if found != 0 leave; *seat = seat` | (seat, found) |
 //! | `store` | `*(block+offset) = value` | index |
 //! | `compare_store` | `found = *(block+offset); if found == expected { *(block+offset) = new }` | (index, found) |
 //! | `list_push` | `head = *(block+offset); room = head.room - 1; if room < 0 leave; node = {head, room}; *(block+offset) = node` | pushed? |
@@ -77,8 +78,9 @@
 //! | `array_push_batch` | `n = min(n, a.capacity - a.len); copy n objects to a.objects[a.len..]; a.len += n` | n |
 //! | `array_pop_batch` | `n = min(n, a.len); copy a.objects[a.len-n..a.len] out; a.len -= n` | n |
 //!
-//! The first four and `pair_swap` have no way to refuse: with a negative index they ran on the stopped block, where nobody looks, and the caller
-//! sees the index and takes its path without rseq. The others find the stopped block empty and full at once and refuse by themselves.
+//! `add`, `increment_at`, `store`, `compare_store` and `pair_swap` have no way to refuse: with a negative index they ran on the stopped block, where
+//! nobody looks, and the caller sees the index and takes its path without rseq. The others find the stopped block empty and full at once, and the
+//! seats of negative indices taken, and refuse by themselves.
 //!
 //! A list ends in a sentinel whose `next` is null and whose `room` is the list's capacity; each node's `room` says how many nodes
 //! may still be pushed on top of it. So neither pop nor push needs a separate count, and a whole list changes hands in one store.

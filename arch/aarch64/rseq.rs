@@ -126,11 +126,17 @@ macro_rules! __rseq_index {
     };
 }
 
-/// Publishes the section's descriptor, loads the index into `$t` and the block's address into `$b`.
+/// Publishes the section's descriptor, loads the index into `$t` and, if it is to be a `block`, its address into `$b`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rseq_begin {
-    ($t:ident $b:ident) => {
+    (block $t:ident $b:ident) => {
+        concat!(
+            $crate::__rseq_begin!(index $t $b),
+            "ldr {", stringify!($b), "}, [{rseq_table}, {", stringify!($t), "}, lsl #3]",
+        )
+    };
+    (index $t:ident $b:ident) => {
         concat!(
             $crate::__rseq_descriptor!(),
             ".pushsection .text.rseq_abort, \"ax\"\n",
@@ -146,18 +152,20 @@ macro_rules! __rseq_begin {
             "str {", stringify!($t), "}, [{rseq_area}, #8]\n", // arm
             "2: ",
             $crate::__rseq_index!(inside $t $b),
-            "ldr {", stringify!($b), "}, [{rseq_table}, {", stringify!($t), "}, lsl #3]",
         )
     };
 }
 
-/// The section: frame and body. A commit of two words (`[pair]`) needs no more registers here.
+/// The section: frame and body. A commit of two words (`[pair]`) needs no more registers here; `[index]` leaves the table to the body.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rseq_asm {
-    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [$($pair:ident)?] [$($template:expr),*] [$($operand:tt)*]) => {
+    ($f:ident $table:ident $t:ident $b:ident $exits:tt [$(pair)?] $templates:tt $operands:tt) => {
+        $crate::__rseq_asm!($f $table $t $b $exits [block] $templates $operands)
+    };
+    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [$kind:ident] [$($template:expr),*] [$($operand:tt)*]) => {
         ::core::arch::asm!(
-            $crate::__rseq_begin!($t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
+            $crate::__rseq_begin!($kind $t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
             rseq_area = in(reg) $f.operands().0, rseq_index = in(reg) $f.operands().1, rseq_table = in(reg) $table,
             rseq_signature = const $crate::arch::rseq::PLANTED, $t = out(reg) $t, $b = out(reg) $b, $($operand)*
             out("x16") _, out("x17") _, options(nostack)
@@ -181,4 +189,24 @@ pub unsafe fn pair_swap(fields: Fields, table: *const *mut u8, offset: usize) {
         ] [offset = in(reg) offset, second = out(reg) _,]);
     }
     let _ = (t, b);
+}
+
+/// A seat's address made from the index, and stored into the seat if it is free: see `arch/rseq.rs`.
+///
+/// # Safety
+/// There.
+#[inline(always)]
+pub unsafe fn claim<const SHIFT: u32>(fields: Fields, first: *const usize) -> (usize, usize) {
+    let (seat, found): (usize, usize);
+    // SAFETY: one store, the last instruction; no input is written; the caller vouches for the words.
+    unsafe {
+        crate::__rseq_asm!(fields first seat found [exit] [index] [
+            "ldr {found}, [{rseq_table}]",
+            "add {seat}, {found}, {seat}, lsl #{shift}",         // seat = *first + (index << SHIFT)
+            "ldr {found}, [{seat}]",
+            "cbnz {found}, 3f",                                  // taken: leave, nothing stored
+            "str {seat}, [{seat}]"                               // COMMIT   *seat = seat
+        ] [shift = const SHIFT,]);
+    }
+    (seat, found)
 }

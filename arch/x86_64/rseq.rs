@@ -122,11 +122,17 @@ macro_rules! __rseq_index {
     };
 }
 
-/// Publishes the section's descriptor, loads the index into `$t` and the block's address into `$b`.
+/// Publishes the section's descriptor, loads the index into `$t` and, if it is to be a `block`, its address into `$b`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rseq_begin {
-    ($t:ident $b:ident) => {
+    (block $t:ident $b:ident) => {
+        concat!(
+            $crate::__rseq_begin!(index $t $b),
+            "mov {", stringify!($b), "}, [{rseq_table} + 8*{", stringify!($t), "}]",
+        )
+    };
+    (index $t:ident $b:ident) => {
         concat!(
             $crate::__rseq_descriptor!(),
             ".pushsection .text.rseq_abort, \"ax\"\n",
@@ -141,12 +147,11 @@ macro_rules! __rseq_begin {
             "mov qword ptr fs:[{rseq_area} + 8], {", stringify!($t), "}\n", // arm
             "2: ",
             $crate::__rseq_index!(inside $t $b),
-            "mov {", stringify!($b), "}, [{rseq_table} + 8*{", stringify!($t), "}]",
         )
     };
 }
 
-/// The section: frame and body. `[pair]` adds the registers of a commit of two words.
+/// The section: frame and body. `[pair]` adds the registers of a commit of two words; `[index]` leaves the table to the body.
 #[cfg(feature = "start")]
 #[doc(hidden)]
 #[macro_export]
@@ -154,9 +159,12 @@ macro_rules! __rseq_asm {
     ($f:ident $table:ident $t:ident $b:ident $exits:tt [pair] $templates:tt [$($operand:tt)*]) => {
         $crate::__rseq_asm!($f $table $t $b $exits [] $templates [$($operand)* rseq_pair = out(xmm_reg) _, rseq_second = out(xmm_reg) _,])
     };
-    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [] [$($template:expr),*] [$($operand:tt)*]) => {
+    ($f:ident $table:ident $t:ident $b:ident $exits:tt [] $templates:tt $operands:tt) => {
+        $crate::__rseq_asm!($f $table $t $b $exits [block] $templates $operands)
+    };
+    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [$kind:ident] [$($template:expr),*] [$($operand:tt)*]) => {
         ::core::arch::asm!(
-            $crate::__rseq_begin!($t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
+            $crate::__rseq_begin!($kind $t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
             rseq_area = const $crate::arch::tls::PER_THREAD_OFFSET, rseq_index = in(reg) $f.operands().1, rseq_table = in(reg) $table,
             rseq_signature = const $crate::arch::rseq::PLANTED, $t = out(reg) $t, $b = out(reg) $b, $($operand)*
             options(nostack)
@@ -170,9 +178,12 @@ macro_rules! __rseq_asm {
     ($f:ident $table:ident $t:ident $b:ident $exits:tt [pair] $templates:tt [$($operand:tt)*]) => {
         $crate::__rseq_asm!($f $table $t $b $exits [] $templates [$($operand)* rseq_pair = out(xmm_reg) _, rseq_second = out(xmm_reg) _,])
     };
-    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [] [$($template:expr),*] [$($operand:tt)*]) => {
+    ($f:ident $table:ident $t:ident $b:ident $exits:tt [] $templates:tt $operands:tt) => {
+        $crate::__rseq_asm!($f $table $t $b $exits [block] $templates $operands)
+    };
+    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [$kind:ident] [$($template:expr),*] [$($operand:tt)*]) => {
         ::core::arch::asm!(
-            $crate::__rseq_begin!($t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
+            $crate::__rseq_begin!($kind $t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
             rseq_area = in(reg) $f.operands().0, rseq_index = in(reg) $f.operands().1, rseq_table = in(reg) $table,
             rseq_signature = const $crate::arch::rseq::PLANTED, $t = out(reg) $t, $b = out(reg) $b, $($operand)*
             options(nostack)
@@ -195,4 +206,25 @@ pub unsafe fn pair_swap(fields: Fields, table: *const *mut u8, offset: usize) {
         ] [offset = in(reg) offset, pair = out(xmm_reg) _,]);
     }
     let _ = (t, b);
+}
+
+/// A seat's address made from the index, and stored into the seat if it is free: see `arch/rseq.rs`.
+///
+/// # Safety
+/// There.
+#[inline(always)]
+pub unsafe fn claim<const SHIFT: u32>(fields: Fields, first: *const usize) -> (usize, usize) {
+    let (seat, found): (usize, usize);
+    // SAFETY: one store, the last instruction; no input is written; the caller vouches for the words.
+    unsafe {
+        crate::__rseq_asm!(fields first seat found [exit] [index] [
+            "shl {seat}, {shift}",
+            "add {seat}, [{rseq_table}]",                        // seat = *first + (index << SHIFT)
+            "mov {found}, [{seat}]",
+            "test {found}, {found}",
+            "jnz 3f",                                            // taken: leave, nothing stored
+            "mov [{seat}], {seat}"                               // COMMIT   *seat = seat
+        ] [shift = const SHIFT,]);
+    }
+    (seat, found)
 }

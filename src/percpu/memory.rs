@@ -125,7 +125,7 @@ impl<T: Block> PerCpu<T> {
         self.nth(1)
     }
 
-    /// Block `index`, whether it was made or not. It may be looked at through atomics, and changed while it is stopped.
+    /// Block `index`, whether it was made or not: the blocks follow each other in the order of their indices, the side block as -1 and the stopped one as -2. It may be looked at through atomics, and changed while it is stopped.
     #[must_use]
     pub fn block(&self, index: usize) -> NonNull<T> {
         assert!(index < self.slots);

@@ -18,7 +18,8 @@
 //!
 //! After a fork, references of the parent's other threads stay counted in the child: their slots are lost there.
 //!
-//! Price: a load 6 instructions on x86-64, its drop 5, and the loads of their operands. A store: one membarrier and a lock.
+//! Price: a load 9 instructions on x86-64 and a check, its drop a check and a store, and the loads of their operands; while another reference of the cell is held on
+//! the same CPU, two sections more. A store: one membarrier and a lock.
 
 use core::cell::UnsafeCell;
 use core::fmt;
@@ -26,7 +27,7 @@ use core::mem::MaybeUninit;
 use core::ops::Deref;
 
 use super::grace::{Patience, wait_until};
-use super::readers::{Colour, Readers, colour, number};
+use super::readers::{Readers, Token, colour};
 use crate::sync::Mutex;
 use crate::sys::Errno;
 
@@ -59,7 +60,7 @@ unsafe impl<T: Send> Send for RcuCell<T> {}
 #[must_use = "the reference is given back at once if it is not kept"]
 pub struct Ref<'a, T> {
     cell: &'a RcuCell<T>,
-    colour: Colour,
+    token: Token,
 }
 
 impl<T> RcuCell<T> {
@@ -79,7 +80,7 @@ impl<T> RcuCell<T> {
     /// The current version. Wait-free; async-signal-safe.
     #[inline]
     pub fn load(&self) -> Ref<'_, T> {
-        Ref { cell: self, colour: self.readers.enter() }
+        Ref { cell: self, token: self.readers.enter() }
     }
 
     /// Makes `value` the current version. Waits for others who store, and for readers only if all other slots have some. Not in a signal
@@ -103,7 +104,7 @@ impl<T> RcuCell<T> {
         // SAFETY: nobody has a reference to a slot that is not full, and only who has the lock fills one.
         unsafe { (*self.slots[next].value.get()).write(value) };
         store.full[next] = true;
-        self.readers.turn(colour(next));
+        self.readers.turn(next);
         self.reclaim_into(store);
     }
 
@@ -116,10 +117,10 @@ impl<T> RcuCell<T> {
 
     /// Drops what can be dropped; how many.
     fn reclaim_into(&self, store: &mut Store) -> usize {
-        let active = number(self.readers.active());
+        let active = self.readers.active();
         let mut freed = 0;
         for n in 0..SLOTS {
-            if store.full[n] && n != active && self.readers.have_left(colour(n)) {
+            if store.full[n] && n != active && self.readers.have_left(n) {
                 self.readers.quiesce();
                 store.full[n] = false;
                 freed += 1;
@@ -137,15 +138,15 @@ impl<T> Deref for Ref<'_, T> {
     fn deref(&self) -> &T {
         // SAFETY: the slot was active when it was counted, so it is full, and stays so while the count says that we are here. The value was complete
         // before `active` named the slot, and the address depends on what we read there.
-        unsafe { (*self.cell.slots[number(self.colour)].value.get()).assume_init_ref() }
+        unsafe { (*self.cell.slots[colour(self.token)].value.get()).assume_init_ref() }
     }
 }
 
 impl<T> Drop for Ref<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the colour that `enter` gave; dropped once.
-        unsafe { self.cell.readers.leave(self.colour) }
+        // SAFETY: the token that `enter` gave; dropped once.
+        unsafe { self.cell.readers.leave(self.token) }
     }
 }
 

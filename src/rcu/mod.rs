@@ -10,14 +10,14 @@
 //! ```
 //! | flavour | a reader is | for |
 //! | --- | --- | --- |
-//! | [`Domain`] | two restartable sections: count in, count out | anything: any thread, signal handlers, long reads |
+//! | [`Domain`] | one restartable section that takes its CPU's seat, and a store that leaves it | anything: any thread, signal handlers, long reads |
 //! | [`Qsbr`] | plain loads | threads with a loop that can say once in a while that they hold nothing |
 //! | [`RcuCell`] | one section: the value's slot and a reference to it | one value that is replaced now and then |
 //!
 //! ```text
 //!   pointer    publish and follow              list    intrusive lists that are walked while they change
 //!   callbacks  work for after a grace period   grace   periods by number: one serves all who wait
-//!   readers    counted per CPU: what domain and cell stand on
+//!   readers    seats and counts per CPU: what domain and cell stand on
 //! ```
 //!
 //! # Guarantees
@@ -29,7 +29,7 @@
 //!    that sleeps, is preempted or never leaves delays updaters only.
 //! C. Any thread may read, without registration, and signal handlers too, nested at will, whatever they interrupted: a reader, an updater, a fork.
 //! D. A guard may be dropped in another thread than the one that entered, and on another CPU.
-//! E. State is O(CPUs): 128 bytes for each CPU that readers ran on, none for each thread. Domains do not know of each other: readers of one do not
+//! E. State is O(CPUs): 128 bytes for each CPU that readers ran on (of an [`RcuCell`] 256), none for each thread. Domains do not know of each other: readers of one do not
 //!    delay the updaters of another.
 //! F. One grace period serves everyone who asked before it began ([`GracePeriods::synchronize`] is batched), and [`GracePeriods::poll_state`] lets a thread ask now
 //!    and look later.

@@ -1,28 +1,34 @@
-//! Readers, counted per CPU: each adds to one word when it enters and to another when it leaves, on whatever CPU it is then.
+//! Readers: one on each CPU has a seat; those who come while it is taken stand, and are counted.
 //!
 //! ```text
 //!   `active` says which of N colours readers take now
-//!   block of a CPU:   entered[0..N]   left[0..N]      by sections
-//!                     entered[0..N]   left[0..N]      by threads without rseq, with atomics
+//!   block of a CPU:   seats[0..N]                     one of each colour: 0, or taken
+//!                     entered[0..N]   left[0..N]      of those who stand, by sections
+//!                     entered[0..N]   left[0..N]      of threads without rseq, with atomics
 //!
-//!   enter   section { colour = active; ++entered[colour] }        leave   section { ++left[colour] }
+//!   enter   section { seat = seats[active]; if it is free: take it }     leave   seat = 0
+//!      or   section { colour = active; ++entered[colour] }               leave   section { ++left[colour] }
 //! ```
+//! Nobody but who took a seat writes it until it is free again. So to leave is a plain store, on whatever CPU and in whatever thread, with no
+//! section. A seat is taken when its reader was interrupted (by a signal handler that reads, or by the scheduler), sleeps, or nests.
+//!
 //! To wait for the readers of a colour:
 //!
 //! 1. `active` = another colour, one that has no readers.
-//! 2. [`fence::heavy_rseq`]. A section in flight has counted and we see it, or starts over and reads the new colour. So from now on nobody enters
-//!    with the old one, and the sum of its `entered` does not change any more. Whoever entered before has had a full fence since: it is counted; and
-//!    whoever is not counted loads what it loads after that fence.
-//! 3. The readers are gone as soon as the sum of `left` has come up to the sum of `entered`. `left` is summed first: each reader that is
-//!    seen to have left is then seen to have entered.
+//! 2. [`fence::heavy_rseq`]. A section in flight has stored and we see it, or starts over and reads the new colour. So from now on nobody enters
+//!    with the old one: no seat of it is taken, and the sum of its `entered` does not change any more. Whoever entered before has had a full fence since: it is
+//!    seen; and whoever is not seen loads what it loads after that fence.
+//! 3. The readers are gone as soon as no seat of the colour is taken, and the sum of `left` has come up to the sum of `entered`. `left` is summed first:
+//!    each reader that is seen to have left is then seen to have entered.
 //!
 //! The kernel's SRCU reads the colour outside and counts later, so that it must look twice and drain both colours, with a fence in every look. Here
 //! the kernel restarts the section instead, and one fence is enough.
 //!
 //! A thread without rseq cannot be restarted: it counts, looks again whether `active` is still what it took, and else counts out and tries
-//! again. Both sides have full fences there.
+//! again. Both sides have full fences there. It comes there by itself: the seats of the indices -1 and -2 are always taken.
 
 use core::mem::offset_of;
+use core::ptr;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 use core::sync::atomic::{AtomicUsize, fence as full_fence};
 
@@ -34,17 +40,35 @@ use crate::percpu::{Birth, Block, PerCpu, fallback};
 use crate::rseq::{self, State};
 use crate::sys::Errno;
 
+/// The block of a CPU. `entered` lies [`APART`] bytes after `seats`, so that the low bits of either's addresses tell the colour.
 #[repr(C)]
 #[derive(Debug)]
 struct Counts<const N: usize> {
+    seats: [AtomicUsize; N],
+    left: [AtomicUsize; N],
+    slow: Slow<N>,
+    entered: [AtomicUsize; N],
+}
+
+/// Readers without rseq. The alignment puts what follows where [`APART`] wants it.
+#[repr(C, align(32))]
+#[derive(Debug)]
+struct Slow<const N: usize> {
     entered: [AtomicUsize; N],
     left: [AtomicUsize; N],
-    slow_entered: [AtomicUsize; N],
-    slow_left: [AtomicUsize; N],
 }
 
 // SAFETY: zero is a valid count, and all are atomics.
 unsafe impl<const N: usize> Block for Counts<N> {}
+
+const WORD: usize = size_of::<usize>();
+/// From here on a block's words tell their colours again.
+const APART: usize = 64;
+
+/// The seat that nobody has.
+const FREE: usize = 0;
+/// What is no seat's address: in the seats of threads without rseq, for ever.
+const TAKEN: usize = 1;
 
 /// Blocks that threads without rseq share out among them.
 const SLOW_CELLS: usize = 16;
@@ -52,90 +76,146 @@ const SLOW_CELLS: usize = 16;
 /// The negative control builds without the fence (`dacapo_broken`): then a reader that has entered may not be seen.
 const FENCED: bool = cfg!(not(dacapo_broken = "no_grace_fence"));
 
-/// Which colour it is: the inverse of [`colour`].
-pub(super) const fn number(colour: Colour) -> usize {
-    colour / size_of::<usize>()
-}
-
 /// What tells the readers that were there from those that come. See the module's page.
 #[derive(Debug)]
 pub(super) struct Readers<const N: usize> {
-    /// Where the current colour's word lies in a block, in bytes from `entered`.
+    /// The current colour's seat of index 0.
+    seat: AtomicUsize,
+    /// Where the current colour's word of `entered` lies in a block.
     active: AtomicUsize,
     cells: PerCpu<Counts<N>>,
 }
 
-/// A reader's colour: the byte offset of its word.
+/// A reader's colour, below N.
 pub(super) type Colour = usize;
 
-/// The `n`-th colour.
-pub(super) const fn colour(n: usize) -> Colour {
-    n * size_of::<usize>()
+/// How a reader leaves: its seat's address or, if it was counted, where its word of `entered` lies in a block.
+pub(super) type Token = usize;
+
+/// Which colour it is.
+#[inline(always)]
+pub(super) const fn colour(token: Token) -> Colour {
+    token / WORD % (APART / WORD)
+}
+
+/// Whether a token is a seat's address. Nothing is mapped below it.
+#[inline(always)]
+const fn is_seat(token: Token) -> bool {
+    token >= 4096
 }
 
 impl<const N: usize> Readers<N> {
+    /// log2 of the bytes from block to block.
+    const SHIFT: u32 = size_of::<Counts<N>>().next_multiple_of(arch::CACHE_LINE).ilog2();
+    const ENTERED: usize = offset_of!(Counts<N>, entered);
+    const LEFT: usize = offset_of!(Counts<N>, left);
+
     /// No reader yet; colour 0.
     ///
     /// # Errors
     /// ENOMEM.
     pub(super) fn new() -> Result<Self, Errno> {
-        const { assert!(offset_of!(Counts<N>, entered) == 0 && size_of::<Counts<N>>() <= arch::CACHE_LINE) };
-        Ok(Self { active: AtomicUsize::new(0), cells: PerCpu::new(0, Birth::Eager)? })
+        const {
+            assert!(offset_of!(Counts<N>, seats) == 0 && Self::ENTERED % APART == 0 && N * WORD <= APART);
+            assert!(size_of::<Counts<N>>().next_multiple_of(arch::CACHE_LINE) == 1 << Self::SHIFT);
+        }
+        let cells = PerCpu::<Counts<N>>::new(0, Birth::Eager)?;
+        // The blocks of the indices -1 and -2.
+        for block in [cells.side(), cells.stopped()] {
+            // SAFETY: the block lives as long as `cells`, and is atomics. Relaxed: nobody else has them yet.
+            unsafe { block.as_ref() }.seats.iter().for_each(|seat| seat.store(TAKEN, Relaxed));
+        }
+        let this = Self { seat: AtomicUsize::new(0), active: AtomicUsize::new(0), cells };
+        this.show(0);
+        Ok(this)
     }
 
-    /// Counts a reader in; what [`Readers::leave`] needs.
+    /// What readers take from now on.
+    fn show(&self, colour: Colour) {
+        let seat = self.cells.block(0).expose_provenance().get() + colour * WORD;
+        self.seat.store(seat, Relaxed); // Relaxed: the fence in `turn` follows
+        // SeqCst: after everything that the caller stored; against `enter_without_rseq`.
+        self.active.store(Self::ENTERED + colour * WORD, SeqCst);
+    }
+
+    /// A reader comes; what [`Readers::leave`] needs, and [`colour`].
     #[inline(always)]
-    pub(super) fn enter(&self) -> Colour {
-        // SAFETY: every block, the stopped one included, has a word for each colour, and `active` never holds anything else.
-        let (index, colour) =
-            unsafe { section::increment_at(rseq::fields(), self.cells.table(), self.active.as_ptr()) };
-        let colour = if index < 0 { self.enter_without_rseq() } else { colour };
-        fence::light(); // pairs with heavy_rseq in `turn`: counted, then loads
-        colour
+    pub(super) fn enter(&self) -> Token {
+        const { assert!(Self::SHIFT == 7 || Self::SHIFT == 8) };
+        // SAFETY: the blocks of all indices follow each other, those of -1 and -2 before that of 0, and have a seat of each colour.
+        let (seat, found) = unsafe {
+            match Self::SHIFT {
+                7 => section::claim::<7>(rseq::fields(), self.seat.as_ptr()),
+                _ => section::claim::<8>(rseq::fields(), self.seat.as_ptr()),
+            }
+        };
+        if found != FREE {
+            return self.enter_counted();
+        }
+        fence::light(); // pairs with heavy_rseq in `turn`: seated, then loads
+        seat
     }
 
-    /// Counts a reader out.
+    /// A reader goes.
     ///
     /// # Safety
-    /// The colour is [`Readers::enter`]'s, used once.
+    /// The token is [`Readers::enter`]'s, used once.
     #[inline(always)]
-    pub(super) unsafe fn leave(&self, colour: Colour) {
-        fence::light(); // loads, then counted: see `quiesce`
-        // SAFETY: as in `enter`.
-        let index =
-            unsafe { section::add(rseq::fields(), self.cells.table(), colour + offset_of!(Counts<N>, left), 1) };
-        if index < 0 {
-            self.leave_without_rseq(colour);
+    pub(super) unsafe fn leave(&self, token: Token) {
+        if is_seat(token) {
+            fence::light(); // loads, then leaves: see `quiesce`
+            let seat = ptr::with_exposed_provenance::<AtomicUsize>(token);
+            // SAFETY: a seat of ours, which live as long as `self`; the caller has it. Relaxed: the fence before.
+            unsafe { (*seat).store(FREE, Relaxed) };
+        } else {
+            self.leave_counted(token);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn enter_without_rseq(&self) -> Colour {
-        if fallback::enrol() {
-            return self.enter();
+    fn enter_counted(&self) -> Token {
+        // SAFETY: every block has a word for each colour, and `active` never holds anything else.
+        let (index, token) = unsafe { section::increment_at(rseq::fields(), self.cells.table(), self.active.as_ptr()) };
+        let token = if index < 0 { self.enter_without_rseq() } else { token };
+        fence::light(); // pairs with heavy_rseq in `turn`: counted, then loads
+        token
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn leave_counted(&self, token: Token) {
+        fence::light(); // loads, then counted: see `quiesce`
+        let offset = Self::LEFT + colour(token) * WORD;
+        // SAFETY: as in `enter_counted`.
+        let index = unsafe { section::add(rseq::fields(), self.cells.table(), offset, 1) };
+        if index < 0 {
+            self.leave_without_rseq(token);
         }
-        let counts = self.slow_cell();
+    }
+
+    fn enter_without_rseq(&self) -> Token {
+        if fallback::enrol() {
+            return self.enter_counted();
+        }
+        let counts = &self.slow_cell().slow;
         loop {
-            let colour = self.active.load(Relaxed);
-            counts.slow_entered[number(colour)].fetch_add(1, SeqCst);
+            let token = self.active.load(Relaxed);
+            counts.entered[colour(token)].fetch_add(1, SeqCst);
             full_fence(SeqCst); // pairs with the fence in `turn`: counted, then looks and loads
             // Acquire: if the colour came back in a later turn, we read what was stored before it.
-            if self.active.load(Acquire) == colour {
-                return colour;
+            if self.active.load(Acquire) == token {
+                return token;
             }
-            counts.slow_left[number(colour)].fetch_add(1, SeqCst);
+            counts.left[colour(token)].fetch_add(1, SeqCst);
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn leave_without_rseq(&self, colour: Colour) {
+    fn leave_without_rseq(&self, token: Token) {
         if fallback::enrol() {
-            // SAFETY: our caller's colour, not used yet: the section counted on the stopped block.
-            return unsafe { self.leave(colour) };
+            return self.leave_counted(token); // not counted yet: the section ran on the stopped block
         }
-        self.slow_cell().slow_left[number(colour)].fetch_add(1, SeqCst);
+        self.slow_cell().slow.left[colour(token)].fetch_add(1, SeqCst);
     }
 
     /// A cell that this thread shares with few others.
@@ -147,13 +227,12 @@ impl<const N: usize> Readers<N> {
 
     /// The colour that readers take now.
     pub(super) fn active(&self) -> Colour {
-        self.active.load(Relaxed)
+        colour(self.active.load(Relaxed))
     }
 
-    /// Readers take `next` from now on; when this returns, nobody enters with another colour, and whoever did is counted. One thread at a time.
+    /// Readers take `next` from now on; when this returns, nobody enters with another colour, and whoever did is seen. One thread at a time.
     pub(super) fn turn(&self, next: Colour) {
-        // SeqCst: after everything that the caller stored; against `enter_without_rseq`.
-        self.active.store(next, SeqCst);
+        self.show(next);
         inject::delay(Point::ColourTurned);
         if !FENCED {
             return;
@@ -167,15 +246,19 @@ impl<const N: usize> Readers<N> {
 
     /// Whether everyone who entered with `colour` has left. `colour` is not the active one, and `turn` has returned since it was.
     pub(super) fn have_left(&self, colour: Colour) -> bool {
-        let n = number(colour);
-        // SAFETY: the blocks live as long as `self`; sections change a count in one aligned store.
+        // SAFETY: the blocks live as long as `self`; sections change a word in one aligned store.
         let blocks = || self.cells.blocks().map(|block| unsafe { block.as_ref() });
-        // Acquire: whoever is seen to have left is seen to have entered below, and what it stored is seen by our caller.
+        // Acquire: what whoever left has stored is seen by our caller.
+        if blocks().any(|counts| is_seat(counts.seats[colour].load(Acquire))) {
+            return false;
+        }
+        // Acquire: whoever is seen to have left is seen to have entered below, and as above.
         let left = blocks().fold(0_usize, |sum, counts| {
-            sum.wrapping_add(counts.left[n].load(Acquire)).wrapping_add(counts.slow_left[n].load(Acquire))
+            sum.wrapping_add(counts.left[colour].load(Acquire)).wrapping_add(counts.slow.left[colour].load(Acquire))
         });
         let entered = blocks().fold(0_usize, |sum, counts| {
-            sum.wrapping_add(counts.entered[n].load(Relaxed)).wrapping_add(counts.slow_entered[n].load(Relaxed))
+            sum.wrapping_add(counts.entered[colour].load(Relaxed))
+                .wrapping_add(counts.slow.entered[colour].load(Relaxed))
         });
         left == entered
     }
@@ -196,8 +279,11 @@ impl<const N: usize> Readers<N> {
             // SAFETY: the block lives as long as `self`, and is atomics.
             let counts = unsafe { block.as_ref() };
             for n in 0..N {
+                if is_seat(counts.seats[n].load(Relaxed)) {
+                    counts.seats[n].store(FREE, Relaxed);
+                }
                 counts.left[n].store(counts.entered[n].load(Relaxed), Relaxed);
-                counts.slow_left[n].store(counts.slow_entered[n].load(Relaxed), Relaxed);
+                counts.slow.left[n].store(counts.slow.entered[n].load(Relaxed), Relaxed);
             }
         }
     }

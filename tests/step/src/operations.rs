@@ -6,7 +6,7 @@ use std::ptr::null_mut;
 use dacapo::arch::ListNode;
 use dacapo::arch::rseq::{self as section, Fields};
 
-use crate::world::{ARRAY, CELL, COMPARED, COUNTER, FRESH, LIST, Model};
+use crate::world::{ARRAY, CELL, COMPARED, COUNTER, FRESH, LIST, Model, SAT, SHIFT};
 
 /// Objects in a batch: more than half an array, less than a full one.
 pub const BATCH: usize = 3;
@@ -37,6 +37,7 @@ impl std::fmt::Debug for Answer {
 pub struct Inputs {
     pub fields: Fields,
     pub table: *const *mut u8,
+    pub first: *const usize,
     pub end: *mut ListNode,
     pub node: *mut ListNode,
     pub value: usize,
@@ -116,6 +117,20 @@ pub const OPERATIONS: &[Operation] = &[
                 if inputs.value & 1 == 0 { (&mut block.counter, COUNTER) } else { (&mut block.cell, CELL) };
             *word += 1;
             Answer::of(&[cpu, offset])
+        },
+    },
+    Operation {
+        name: "claim",
+        run: run!(i => {
+            let (seat, found) = section::claim::<SHIFT>(i.fields, i.first);
+            Answer::of(&[usize::from(found != 0), usize::from(*(seat as *const usize) == seat)])
+        }),
+        model: |block, _, _| {
+            let found = block.seat;
+            if found == 0 {
+                block.seat = SAT;
+            }
+            Answer::of(&[usize::from(found != 0), usize::from(block.seat == SAT)])
         },
     },
     Operation {

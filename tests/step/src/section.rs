@@ -128,6 +128,7 @@ impl Stepper<'_> {
         Inputs {
             fields: fields(),
             table: self.world.table(),
+            first: self.world.first(),
             end: self.world.end(),
             node: &raw mut *self.nodes[which],
             value: 64 + which,

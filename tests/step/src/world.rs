@@ -1,18 +1,19 @@
 //! What the sections work on: one block for every CPU, real and as a model that any reader can check.
 //!
 //! ```text
-//!   block:  0 counter    8 cell    16 compared cell    64 list head    128 array header and slots
+//!   block:  0 seat    16 counter    24 cell    32 compared cell    64 list head    128 array header and slots
 //! ```
 
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use dacapo::arch::{ArrayHeader, ListNode};
 use dacapo::fence;
 
-pub const COUNTER: usize = 0;
-pub const CELL: usize = 8;
-pub const COMPARED: usize = 16;
+pub const SEAT: usize = 0;
+pub const COUNTER: usize = 16;
+pub const CELL: usize = 24;
+pub const COMPARED: usize = 32;
 pub const LIST: usize = 64;
 pub const ARRAY: usize = 128;
 
@@ -20,16 +21,23 @@ pub const ARRAY: usize = 128;
 pub const CAPACITY: usize = 4;
 /// What `COMPARED` holds in a fresh block.
 pub const FRESH: usize = 5;
+/// What `SEAT` holds in a block whose list begins full; it is free in others.
+pub const TAKEN: usize = 11;
+/// What a model's seat holds when a section took it: the real one holds its own address.
+pub const SAT: usize = 1;
 
 /// The stopped block's place among the models, and what a fresh one has room for.
 pub const STOPPED: usize = usize::MAX;
 
 const WORDS: usize = 64;
+/// log2 of the bytes from block to block.
+pub const SHIFT: u32 = (WORDS * size_of::<usize>()).ilog2();
 const BLOCKS: usize = 1024;
 
 /// One block, as its specification sees it: lists and arrays from bottom to top.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
+    pub seat: usize,
     pub counter: usize,
     pub cell: usize,
     pub compared: usize,
@@ -51,6 +59,8 @@ impl Model {
 pub struct World {
     /// Entries from -2 on; the first two are the stopped block's.
     pointers: Vec<AtomicPtr<u8>>,
+    /// Where `claim` begins to count: CPU 0's block, or as many blocks before the stopped one as lead a stopped CPU to it.
+    first: AtomicUsize,
     blocks: Vec<*mut usize>,
     nodes: Vec<ListNode>,
     /// The bottom of every list, and of the stopped block's: never written.
@@ -65,6 +75,7 @@ impl World {
         let entries = [BLOCKS, BLOCKS].into_iter().chain(0..BLOCKS);
         let mut world = World {
             pointers: entries.map(|n| AtomicPtr::new(blocks[n].cast())).collect(),
+            first: AtomicUsize::new(0),
             blocks,
             nodes: (0..BLOCKS * CAPACITY).map(|_| ListNode { next: null_mut(), room: 0 }).collect(),
             end: Box::new(ListNode { next: null_mut(), room: CAPACITY }),
@@ -79,6 +90,10 @@ impl World {
     pub fn table(&self) -> *const *mut u8 {
         // SAFETY: two entries precede it.
         unsafe { self.pointers.as_ptr().add(2).cast() }
+    }
+
+    pub fn first(&self) -> *const usize {
+        self.first.as_ptr()
     }
 
     pub fn end(&self) -> *mut ListNode {
@@ -96,11 +111,13 @@ impl World {
     /// Lets sections use a CPU's block.
     pub fn put(&self, cpu: usize) {
         self.pointers[cpu + 2].store(self.block(cpu).cast(), Ordering::Release); // Release: the block before its address
+        self.first.store(self.blocks[0] as usize, Ordering::Release); // as above
     }
 
-    /// What another CPU does: takes the block away, waits until no section works on it, and empties it.
+    /// What another CPU does, and what it does to seats when readers' colours turn: takes the block away, waits until no section works on it, and empties it.
     pub fn stop_and_drain(&self, cpu: usize) {
         self.pointers[cpu + 2].store(self.block(STOPPED).cast(), Ordering::Relaxed); // Relaxed: the fence follows
+        self.first.store((self.block(STOPPED) as usize).wrapping_sub(cpu << SHIFT), Ordering::Relaxed); // as above
         fence::heavy_rseq(Some(cpu as u32));
         // SAFETY: no section works on it, by the fence.
         unsafe {
@@ -114,9 +131,13 @@ impl World {
         let block = self.block(cpu);
         let (mut head, capacity) = (self.bottom(cpu), if cpu == STOPPED { 0 } else { CAPACITY });
         let fill = fill.min(capacity);
-        let mut model = Model { counter: 7, cell: 3, compared: FRESH, list: Vec::new(), array: Vec::new(), capacity };
+        // Where the list is full, the seat is taken.
+        let seat = if fill == CAPACITY { TAKEN } else { 0 };
+        let mut model =
+            Model { seat, counter: 7, cell: 3, compared: FRESH, list: Vec::new(), array: Vec::new(), capacity };
         // SAFETY: the block is ours while no section runs, and long enough for all of this.
         unsafe {
+            *block.add(SEAT / 8) = model.seat;
             *block.add(COUNTER / 8) = model.counter;
             *block.add(CELL / 8) = model.cell;
             *block.add(COMPARED / 8) = model.compared;
@@ -154,6 +175,7 @@ impl World {
                 return Err(format!("array: {len} of {capacity} objects"));
             }
             Ok(Model {
+                seat: if *block.add(SEAT / 8) == block.add(SEAT / 8) as usize { SAT } else { *block.add(SEAT / 8) },
                 counter: *block.add(COUNTER / 8),
                 cell: *block.add(CELL / 8),
                 compared: *block.add(COMPARED / 8),
