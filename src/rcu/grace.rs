@@ -117,10 +117,9 @@ pub struct Grace {
     sleepers: AtomicU32,
 }
 
-/// How often the waiting thread lets others run before it sleeps for the first time.
-const YIELDS: u32 = 8;
-/// 20 us: about what a sleep costs anyway.
-const SHORTEST_SLEEP: i64 = 20_000;
+/// 1 us, which the kernel's timers make some 50 (prctl(2), PR_SET_TIMERSLACK). A sleep gives the CPU to a preempted reader and takes it back when it ends;
+/// sched_yield(2) would give it away for a time slice of 4 ms or more, to whoever reads there without end.
+const SHORTEST_SLEEP: i64 = 1_000;
 /// 1 ms.
 const LONGEST_SLEEP: i64 = 1_000_000;
 
@@ -230,15 +229,13 @@ impl Grace {
 /// Looks until `over` says so: for some microseconds without a pause, then as `patience` says.
 pub(super) fn wait_until(mut over: impl FnMut() -> bool, patience: Patience) {
     let mut spin = Spin::new();
-    let mut yields = 0;
     let mut nanos = SHORTEST_SLEEP;
     let never_changes = AtomicU32::new(0);
     while !over() {
         if spin.again() {
             continue;
         }
-        if yields < YIELDS || patience == Patience::Expedite {
-            yields += 1;
+        if patience == Patience::Expedite {
             sched::yield_now();
             continue;
         }
