@@ -16,7 +16,7 @@ fn mark(block: *mut u8, from: usize, to: usize) {
 }
 
 fn is_marked(block: *mut u8, to: usize) -> bool {
-    // SAFETY: as above.
+    // SAFETY: inside a live block that is that long, at a multiple of 8, and written to before.
     (0..to).step_by(1024).all(|at| unsafe { block.add(at).cast::<usize>().read() } == at ^ 0x5a5a)
 }
 
@@ -33,12 +33,12 @@ fn grow(first: usize, last: usize, next: impl Fn(usize) -> usize, thorough: bool
         moves += usize::from(grown != block);
         mark(grown, size.next_multiple_of(1024), next(size));
         (block, size) = (grown, next(size));
-        // SAFETY: live.
+        // SAFETY: the block is live: realloc has just given it.
         assert!(unsafe { malloc::usable_size(block) } >= size);
         assert!(!thorough || is_marked(block, size), "contents of {size} bytes");
     }
     assert!(is_marked(block, size), "contents of {size} bytes");
-    // SAFETY: live.
+    // SAFETY: the block is live, and not used again.
     unsafe { malloc::deallocate(block) };
     moves
 }
@@ -66,7 +66,7 @@ fn victim() {
             grow(1000, 1500, |size| size + 500, true);
         }
         let block = malloc::allocate(1000);
-        // SAFETY: live.
+        // SAFETY: each block is live until it is reallocated or freed here, once.
         unsafe {
             let block = malloc::reallocate(block, 1500);
             assert!(malloc::usable_size(block) < 2048, "{}", malloc::usable_size(block));
