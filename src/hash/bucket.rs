@@ -14,7 +14,7 @@
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
 use core::sync::atomic::{AtomicPtr, AtomicU64};
 
 /// The slot was never used, or may be used again.
@@ -25,6 +25,9 @@ pub(super) const DEAD: u8 = 1;
 pub(super) const MORE: u64 = 1 << 56;
 /// What was here is found in the array that succeeds this one.
 pub(super) const MOVED: u64 = 1 << 57;
+
+/// The negative control publishes tags before entries.
+const PUBLISH: Ordering = if cfg!(dacapo_broken = "hash_relaxed_publish") { Relaxed } else { Release };
 
 const ONES: u64 = 0x0001_0101_0101_0101;
 const TOPS: u64 = 0x0080_8080_8080_8080;
@@ -69,7 +72,7 @@ impl<E, const N: usize> Bucket<E, N> {
 
     /// Makes `meta` what readers see, and all that was written before.
     pub(super) fn publish(&self, meta: u64) {
-        self.meta.store(meta, Release);
+        self.meta.store(meta, PUBLISH);
     }
 
     /// The bucket that follows, if there ever was one; readers go there only if `meta` says MORE.

@@ -69,6 +69,9 @@ const ASK: u32 = 64;
 /// The negative control builds a resize that says "moved" before it moves.
 const COPY_FIRST: bool = cfg!(not(dacapo_broken = "hash_moved_first"));
 
+/// The negative control uses dead slots again without a grace period.
+const WAITS: bool = cfg!(not(dacapo_broken = "hash_no_grace"));
+
 /// Ends the process if an entry's `clone` or its hash panics in the middle of a move: half of a bucket would be there twice.
 struct Unbroken;
 
@@ -281,7 +284,7 @@ impl<E: Clone, const N: usize> State<E, N> {
 
     /// Makes the slots of the old list empty if their grace period is over, and then the young list the old one.
     fn turn(&mut self, domain: &impl GracePeriods) -> bool {
-        if !self.state.is_none_or(|state| domain.poll(state)) {
+        if WAITS && !self.state.is_none_or(|state| domain.poll(state)) {
             return false;
         }
         for &slot in &self.old.slots[..self.old.len] {

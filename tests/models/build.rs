@@ -1,18 +1,52 @@
 //! The library's sources are compiled here as in a negative control of the library: `DACAPO_BROKEN=NAME`.
 //!
-//! The locks, the mesh's items and malloc's stack are included with other imports: atomics, the futex and the pause are loom's. Nothing else of them changes, except that `new` is not
+//! The locks, the mesh's items, malloc's stack and the hash table are included with other imports: atomics, the futex and the pause are loom's. Nothing else of them changes, except that `new` is not
 //! `const`, because loom's atomics cannot be made at compile time, and that waiters look once before they sleep.
 
 use std::path::Path;
 
-/// The library's locks that are modelled, the mesh's items, and malloc's stack of magazines.
-const FILES: [&str; 6] = [
+/// The library's locks that are modelled, the mesh's items, malloc's stack of magazines, and the hash table.
+const FILES: [&str; 10] = [
     "sync/raw/mutex.rs",
     "sync/queued.rs",
     "sync/seqlock.rs",
     "sync/ticket.rs",
     "queue/mesh/item.rs",
     "malloc/stack.rs",
+    "hash/array.rs",
+    "hash/bucket.rs",
+    "hash/shard.rs",
+    "hash/table.rs",
+];
+
+/// Of the hash table: smaller, and buckets are made where zeros would do, because loom's atomics are not made of zeros.
+const OF_THE_TABLE: [(&str, &str); 13] = [
+    ("use crate::malloc;", "use crate::hash::shim::malloc;"),
+    ("use crate::rcu::", "use crate::hash::shim::"),
+    ("use crate::percpu::", "use crate::hash::shim::"),
+    ("use crate::sync::Mutex;", "use crate::hash::shim::Mutex;"),
+    ("use crate::sys::", "use crate::hash::shim::"),
+    ("const SHARDS_A_CPU: usize = 8;", "const SHARDS_A_CPU: usize = 1;"),
+    ("= 16..=256;", "= 1..=1;"),
+    ("const FEW: usize = 8;", "const FEW: usize = 1;"),
+    ("const STEP: usize = 2;", "const STEP: usize = 1;"),
+    ("const ASK: u32 = 64;", "const ASK: u32 = 1;"),
+    (
+        "        Some(array)\n",
+        "        // SAFETY: memory for as many buckets, all ours.\n        (0..1 << log2).for_each(|n| unsafe { base.cast::<Bucket<E, N>>().add(n).write(Bucket::new()) });\n        Some(array)\n",
+    ),
+    (
+        "    Some(bucket.cast())\n",
+        "    // SAFETY: fresh memory of that size.\n    unsafe { bucket.cast::<Bucket<E, N>>().write(Bucket::new()) };\n    Some(bucket.cast())\n",
+    ),
+    (
+        "impl<E, const N: usize> Bucket<E, N> {\n",
+        "impl<E, const N: usize> Bucket<E, N> {
+    pub(super) fn new() -> Self {
+        let slots = [const { UnsafeCell::new(MaybeUninit::uninit()) }; N];
+        Self { meta: AtomicU64::new(0), next: AtomicPtr::new(core::ptr::null_mut()), slots }
+    }\n",
+    ),
 ];
 
 const CHANGES: [(&str, &str); 17] = [
@@ -51,7 +85,8 @@ fn main() {
         let source = Path::new("../../src").join(file);
         println!("cargo::rerun-if-changed={}", source.display());
         let mut text = std::fs::read_to_string(&source).expect("the library's source");
-        for (from, to) in CHANGES {
+        let of_the_table = if file.starts_with("hash/") { &OF_THE_TABLE[..] } else { &[] };
+        for (from, to) in of_the_table.iter().chain(&CHANGES) {
             text = text.replace(from, to);
         }
         let name = Path::new(file).file_name().expect("a file");

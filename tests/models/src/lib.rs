@@ -17,6 +17,7 @@
 
 mod arch;
 mod fence;
+mod hash;
 mod locks;
 mod queue;
 mod sync;
@@ -33,6 +34,7 @@ mod stack;
 /// No delays here: loom takes every order there is.
 mod inject {
     pub enum Point {
+        BucketCopied,
         MutexMarked,
         StackPop,
         StackPush,
