@@ -2,13 +2,8 @@
  *
  * Exact: sign and class.  The others are computed as double: 53 of the 113 bits.
  */
-.macro function name
-        .section .text.\name, "ax", %progbits
-        .globl  \name
-        .type   \name, %function
-        .balign 16
-\name:
-.endm
+#define FUNCTION_ALIGN 16
+#include "function.h"
 
 /* long double f(long double) through double f(double) */
 .macro through_double name

@@ -6,19 +6,8 @@
  * Baseline NEON.  A short block is moved as its first and its last half, which may overlap: all loads come before the first store,
  * so the same code is memcpy and memmove, and there is no loop and no remainder.
  */
-.macro function name
-        .section .text.\name, "ax", %progbits
-        .globl  \name
-        .type   \name, %function
-        .balign 32
-\name:
-.endm
-
-.macro also name
-        .globl  \name
-        .type   \name, %function
-\name:
-.endm
+#define FUNCTION_ALIGN 32
+#include "function.h"
 
 /* void *mempcpy(void *to, const void *from, size_t n): as memcpy, returns to + n */
 function mempcpy

@@ -8,19 +8,8 @@
 #define PAGE 4096
 #define LINE 64
 
-.macro function name
-        .section .text.\name, "ax", %progbits
-        .globl  \name
-        .type   \name, %function
-        .balign 32
-\name:
-.endm
-
-.macro also name
-        .globl  \name
-        .type   \name, %function
-\name:
-.endm
+#define FUNCTION_ALIGN 32
+#include "function.h"
 
 /* ---- finding: the first byte that is the wanted one, or that or zero ---- */
 

@@ -5,13 +5,8 @@
  *
  * gr_offs skips the named arguments.  long double results come back in q0.
  */
-.macro function name
-        .section .text.\name, "ax", @progbits
-        .globl  \name
-        .type   \name, @function
-        .balign 16
-\name:
-.endm
+#define FUNCTION_ALIGN 16
+#include "function.h"
 
 /* name(named arguments, ...) -> target(named arguments, va_list); `list` is the register after the named ones */
 .macro variadic name, target, named, list

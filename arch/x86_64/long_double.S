@@ -4,13 +4,8 @@
  */
         .intel_syntax noprefix
 
-.macro function name
-        .section .text.\name, "ax", @progbits
-        .globl  \name
-        .type   \name, @function
-        .balign 16
-\name:
-.endm
+#define FUNCTION_ALIGN 16
+#include "function.h"
 
 /* type f(long double) through double f(double) */
 .macro through_double name

@@ -45,19 +45,8 @@ dacapo_width:
 .Lcounted\@:
 .endm
 
-.macro function name
-        .section .text.\name, "ax", @progbits
-        .globl  \name
-        .type   \name, @function
-        .balign 32
-\name:
-.endm
-
-.macro also name
-        .globl  \name
-        .type   \name, @function
-\name:
-.endm
+#define FUNCTION_ALIGN 32
+#include "function.h"
 
 /* void *mempcpy(void *to, const void *from, size_t n): as memcpy, returns to + n */
 function mempcpy

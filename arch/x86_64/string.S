@@ -23,19 +23,8 @@
 #define NARROW 0x40000000
 #define WIDE 0x80000000                         /* AVX2, and the kernel saves its registers */
 
-.macro function name
-        .section .text.\name, "ax", @progbits
-        .globl  \name
-        .type   \name, @function
-        .balign 32
-\name:
-.endm
-
-.macro also name
-        .globl  \name
-        .type   \name, @function
-\name:
-.endm
+#define FUNCTION_ALIGN 32
+#include "function.h"
 
 /* Counts one page; chooses when there have been enough.  Keeps every register. */
         .section .text.dacapo_choose_width, "ax", @progbits

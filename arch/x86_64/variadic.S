@@ -7,13 +7,8 @@
  */
         .intel_syntax noprefix
 
-.macro function name
-        .section .text.\name, "ax", @progbits
-        .globl  \name
-        .type   \name, @function
-        .balign 16
-\name:
-.endm
+#define FUNCTION_ALIGN 16
+#include "function.h"
 
 /* name(named arguments, ...) -> target(named arguments, va_list); `list` is the register after the named ones */
 .macro variadic name, target, named, list
