@@ -121,7 +121,9 @@ PARTS = {
         Kernel("aarch64", "6.12", r"6\.12\.", "rseq with mm_cid"),
         Kernel("aarch64", "6.1", r"6\.1\.", "rseq without mm_cid and without its auxv entries"),
         Kernel("aarch64", "7.3", r"7\.\d+\.", "rseq with the optimised mode"),
-        Kernel("x86_64", "6.12", r"6\.12\.", "the same guest on x86_64"),
+        Kernel("x86_64", "6.12", r"6\.12\.", "the same guests on x86_64"),
+        Kernel("x86_64", "6.1", r"6\.1\.", "the same guests on x86_64"),
+        Kernel("x86_64", "7.3", r"7\.\d+\.", "the same guests on x86_64"),
     )
 }
 CROSS_RUST_PART = "rust-aarch64"

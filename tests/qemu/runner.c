@@ -100,7 +100,7 @@ int main(void)
         words[count] = NULL;
         if (count < 3)
             continue;
-        printf("@begin %s\n", words[0]);
+        printf("\n@begin %s\n", words[0]); /* a firmware may have left the cursor anywhere */
         tcdrain(1);
         report(words[0], start(words + 2), atof(words[1]));
         tcdrain(1);
