@@ -51,20 +51,40 @@ macro_rules! __rseq_commit_label {
 #[doc(hidden)]
 pub const PLANTED: u32 = super::cpu::rseq::SIGNATURE + if cfg!(dacapo_broken = "wrong_signature") { 1 } else { 0 };
 
-/// The descriptor, and its address in the table of all sections.
+/// Numbers this section: what it emits lies in input sections of its own, which the linker keeps or drops with the code that uses it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_number {
+    () => {
+        ".ifndef .Lrseq_number\n .set .Lrseq_number, 0\n .endif\n .set .Lrseq_number, .Lrseq_number + 1\n"
+    };
+}
+
+/// The descriptor, and its address in the table of all sections, which a relocation that changes nothing ties to it: whoever arms the section
+/// keeps its descriptor, and with it the entry.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rseq_descriptor {
     () => {
         concat!(
-            ".pushsection __rseq_cs, \"aw\"\n .balign 32\n",
+            $crate::__rseq_number!(),
+            ".pushsection __rseq_cs_ptr_array, \"aw\", %progbits, unique, .Lrseq_number\n 57: .quad 5f\n .popsection\n",
+            ".pushsection __rseq_cs, \"aw\", %progbits, unique, .Lrseq_number\n .balign 32\n",
             "5: .long 0, 0\n", // version, flags
             "   .quad 2f, ",
             $crate::__rseq_length!(),
             ", 4f\n", // start, length, abort
-            ".popsection\n",
-            ".pushsection __rseq_cs_ptr_array, \"awo\", %progbits, __rseq_cs\n .quad 5b\n .popsection\n",
+            "   .reloc 5b, BFD_RELOC_NONE, 57b\n .popsection\n",
         )
+    };
+}
+
+/// Opens the input section of this section's abort handler.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_abort_section {
+    () => {
+        ".pushsection .text.rseq_abort, \"ax\", %progbits, unique, .Lrseq_number\n"
     };
 }
 
@@ -78,7 +98,8 @@ macro_rules! __rseq_commit {
     ($($exit:ident)+) => {
         concat!(
             $crate::__rseq_commit_label!(),
-            ".pushsection __rseq_exit_point_array, \"awo\", %progbits, __rseq_cs\n .quad 2b, 3b\n .popsection"
+            ".pushsection __rseq_exit_point_array, \"aw\", %progbits, unique, .Lrseq_number\n 58: .quad 2b, 3b\n .popsection\n",
+            ".reloc 2b, BFD_RELOC_NONE, 58b"
         )
     };
 }

@@ -139,7 +139,7 @@ macro_rules! __rseq_begin {
     (index $t:ident $b:ident) => {
         concat!(
             $crate::__rseq_descriptor!(),
-            ".pushsection .text.rseq_abort, \"ax\"\n",
+            $crate::__rseq_abort_section!(),
             ".inst {rseq_signature}\n", // brk: traps if executed; .inst keeps it an instruction
             "4: ",
             $crate::__rseq_count_abort!(),

@@ -40,7 +40,16 @@ macro_rules! area {
 macro_rules! begin {
     ($two:literal, $three:literal, $four:literal, $five:literal, $six:literal, $exit:literal, $index:expr) => {
         concat!(
-            ".pushsection __rseq_cs, \"aw\"\n .balign 32\n",
+            $crate::__rseq_number!(),
+            ".pushsection __rseq_cs_ptr_array, \"aw\", %progbits, unique, .Lrseq_number\n 57: .quad ",
+            $five,
+            "f\n .popsection\n",
+            ".pushsection __rseq_exit_point_array, \"aw\", %progbits, unique, .Lrseq_number\n 58: .quad ",
+            $two,
+            "f, ",
+            $exit,
+            "f\n .popsection\n",
+            ".pushsection __rseq_cs, \"aw\", %progbits, unique, .Lrseq_number\n .balign 32\n",
             $five,
             ": .long 0, 0\n", // version, flags
             "   .quad ",
@@ -52,16 +61,12 @@ macro_rules! begin {
             "f, ",
             $four,
             "f\n", // start, length, abort
-            ".popsection\n",
-            ".pushsection __rseq_cs_ptr_array, \"awo\", @progbits, __rseq_cs\n .quad ",
+            ".reloc ",
             $five,
-            "b\n .popsection\n",
-            ".pushsection __rseq_exit_point_array, \"awo\", @progbits, __rseq_cs\n .quad ",
-            $two,
-            "f, ",
-            $exit,
-            "f\n .popsection\n",
-            ".pushsection .text.rseq_abort, \"ax\"\n",
+            "b, BFD_RELOC_NONE, 57b\n .reloc ",
+            $five,
+            "b, BFD_RELOC_NONE, 58b\n .popsection\n",
+            $crate::__rseq_abort_section!(),
             ".byte 0x0f, 0xb9, 0x3d\n .long {SIGNATURE}\n", // ud1 edi, [rip + SIGNATURE]: traps if executed
             $four,
             ": jmp ",

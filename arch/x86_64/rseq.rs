@@ -135,7 +135,7 @@ macro_rules! __rseq_begin {
     (index $t:ident $b:ident) => {
         concat!(
             $crate::__rseq_descriptor!(),
-            ".pushsection .text.rseq_abort, \"ax\"\n",
+            $crate::__rseq_abort_section!(),
             ".byte 0x0f, 0xb9, 0x3d\n .long {rseq_signature}\n", // ud1 edi, [rip + SIGNATURE]: traps if executed
             "4: ",
             $crate::__rseq_count_abort!(),

@@ -23,19 +23,23 @@
 #endif
 
 .macro rseq_descriptor name
-        .pushsection __rseq_cs, "aw"
+        .pushsection __rseq_cs_ptr_array, "aw", @progbits, unique, \@
+.L\name\()_pointer:
+        .quad   .L\name\()_descriptor
+        .popsection
+        .pushsection __rseq_exit_point_array, "aw", @progbits, unique, \@
+.L\name\()_exit:
+        .quad   .L\name\()_start, .L\name\()_commit
+        .popsection
+        .pushsection __rseq_cs, "aw", @progbits, unique, \@
         .balign 32
 .L\name\()_descriptor:
         .long   0, 0
         .quad   .L\name\()_start, .L\name\()_commit - .L\name\()_start + COMMIT_SHIFT, .L\name\()_abort
+        .reloc  .L\name\()_descriptor, BFD_RELOC_NONE, .L\name\()_pointer
+        .reloc  .L\name\()_descriptor, BFD_RELOC_NONE, .L\name\()_exit
         .popsection
-        .pushsection __rseq_cs_ptr_array, "awo", @progbits, __rseq_cs
-        .quad   .L\name\()_descriptor
-        .popsection
-        .pushsection __rseq_exit_point_array, "awo", @progbits, __rseq_cs
-        .quad   .L\name\()_start, .L\name\()_commit
-        .popsection
-        .pushsection .text.rseq_abort, "ax"
+        .pushsection .text.rseq_abort, "ax", @progbits, unique, \@
         .byte   0x0f, 0xb9, 0x3d
         .long   SIGNATURE
 .L\name\()_abort:

@@ -1,4 +1,4 @@
-//! The table of all sections in this program: `__rseq_cs_ptr_array`, which `linker/sections.ld` keeps and the linker bounds.
+//! The table of all sections in this program: `__rseq_cs_ptr_array`, which the linker bounds. Who asks for it links every section of the library.
 
 use super::CriticalSection;
 
