@@ -157,7 +157,7 @@ pub fn take() -> Option<Taken> {
     shard::visit(&quiet, |class, blocks| census.class(class).sharded += blocks);
     census.has_cpus = true;
     cpu_cache::visit(|index, class, blocks| census.note(index, class, blocks));
-    large::visit(&quiet, |bytes, kept| {
+    large::visit(&quiet, &mut |bytes, kept| {
         let sums = if kept { &mut census.kept } else { &mut census.mapped };
         sums[0] += 1;
         sums[1] += bytes;

@@ -62,6 +62,7 @@ fn span_at(unit: usize) -> *mut Span {
 
 impl Class {
     /// Puts a run at the front of the list of those with something to give.
+    #[inline(never)]
     unsafe fn list_run(&mut self, unit: usize) {
         let span = span_at(unit);
         // SAFETY: class runs of this class, under its lock.
@@ -179,6 +180,7 @@ impl Class {
     }
 
     /// Puts each block of a magazine back into its run.
+    #[inline(never)]
     unsafe fn scatter(&mut self, class: usize, cursor: Cursor, quiet: &Quiet) {
         // SAFETY: the magazine is the caller's.
         unsafe {

@@ -100,7 +100,8 @@ unsafe fn named(mut text: *const u8) -> Option<Value> {
 }
 
 /// Reads a file of procfs through a function that gets each byte and says whether to go on.
-fn each_byte(path: &core::ffi::CStr, mut wants: impl FnMut(u8) -> bool) -> bool {
+#[inline(never)]
+fn each_byte(path: &core::ffi::CStr, wants: &mut dyn FnMut(u8) -> bool) -> bool {
     use linux_raw_sys::general::{AT_FDCWD, O_CLOEXEC, O_RDONLY};
     // SAFETY: a C string.
     let Ok(fd) = (unsafe { file::openat(AT_FDCWD, path.as_ptr().cast(), O_RDONLY | O_CLOEXEC, 0) }) else {
@@ -124,7 +125,7 @@ fn of_kernel() -> Option<Value> {
     // How much of the name matched in this entry; None: it is another entry.
     let mut matched = Some(0);
     let mut found = false;
-    each_byte(c"/proc/self/environ", |byte| {
+    each_byte(c"/proc/self/environ", &mut |byte| {
         match matched {
             Some(at) if at == NAME.len() => {
                 if byte == 0 {
@@ -154,7 +155,7 @@ fn is_secure() -> bool {
     }
     // Pairs of words, least significant byte first on every CPU of ours.
     let (mut entry, mut at, mut secure) = ([0_usize; 2], 0, None);
-    each_byte(c"/proc/self/auxv", |byte| {
+    each_byte(c"/proc/self/auxv", &mut |byte| {
         let word = &mut entry[(at / size_of::<usize>()) & 1];
         *word |= (byte as usize) << (8 * (at % size_of::<usize>()));
         at += 1;

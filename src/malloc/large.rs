@@ -116,6 +116,7 @@ impl Mappings {
         }
     }
 
+    #[inline(never)]
     fn insert(&mut self, mapping: Mapping) -> bool {
         if self.used * 2 >= self.room && !self.rehash() {
             return false;
@@ -184,6 +185,7 @@ impl Mappings {
     }
 
     /// Takes out what was kept for too long; to be unmapped.
+    #[inline(never)]
     fn expired(&mut self, now: i64) -> [Mapping; KEPT + 1] {
         let mut gone = [VACANT; KEPT + 1];
         for ((kept, since), gone) in self.kept.iter_mut().zip(&self.since).zip(&mut gone) {
@@ -227,6 +229,7 @@ pub fn expire(now: i64) {
     }
 }
 
+#[inline(never)]
 fn unmap_all(gone: &[Mapping]) -> usize {
     let mut bytes = 0;
     for mapping in gone {
@@ -531,7 +534,7 @@ pub fn release(quiet: &Quiet) -> usize {
 }
 
 /// Shows the bytes of every mapping to `look`, and whether it is one that is kept for reuse.
-pub fn visit(quiet: &Quiet, mut look: impl FnMut(usize, bool)) {
+pub fn visit(quiet: &Quiet, look: &mut dyn FnMut(usize, bool)) {
     let mappings = MAPPINGS.lock(quiet);
     for index in 0..mappings.room {
         // SAFETY: inside the table.
@@ -540,7 +543,11 @@ pub fn visit(quiet: &Quiet, mut look: impl FnMut(usize, bool)) {
             look(mapping.bytes, false);
         }
     }
-    mappings.kept.iter().filter(|kept| kept.address != 0).for_each(|kept| look(kept.bytes, true));
+    for kept in &mappings.kept {
+        if kept.address != 0 {
+            look(kept.bytes, true);
+        }
+    }
 }
 
 /// Keeps mappings from coming and going, across fork.

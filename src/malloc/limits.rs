@@ -15,6 +15,7 @@ pub fn used() -> usize {
 }
 
 /// Counts `bytes` more; false, and nothing is counted, if that would exceed the limit.
+#[inline(never)]
 pub fn charge(bytes: usize) -> bool {
     let limit = options::LIMIT.get();
     let add = |used: usize| used.checked_add(bytes).filter(|&sum| sum <= limit);

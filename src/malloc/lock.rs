@@ -7,6 +7,8 @@
 //! ```text
 //!   0 FREE   --lock-->  1 HELD   --another waits-->  2 CONTENDED (somebody may sleep)
 //! ```
+//! What waits, wakes and masks is not inlined: it is at a dozen places, and each is a call of the kernel.
+//!
 //! Source: Drepper, "Futexes Are Tricky", mutex 2.
 
 use core::cell::UnsafeCell;
@@ -30,6 +32,7 @@ pub struct Quiet(Set);
 impl Quiet {
     /// Blocks them. Price: two kernel entries, this one and the one at its end.
     #[must_use]
+    #[inline(never)]
     pub fn enter() -> Quiet {
         Quiet(signal::mask(How::Block, &Set::ALL).unwrap_or(Set::EMPTY))
     }
@@ -50,6 +53,7 @@ impl Quiet {
 }
 
 impl Drop for Quiet {
+    #[inline(never)]
     fn drop(&mut self) {
         let _ = signal::mask(How::Set, &self.0); // cannot fail for these arguments
     }
@@ -89,24 +93,9 @@ impl<T> Lock<T> {
     #[inline]
     pub fn acquire(&self) {
         if self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_err() {
-            self.acquire_contended();
+            wait_for(&self.word);
         }
         inject::delay(Point::HeapLocked);
-    }
-
-    #[cold]
-    fn acquire_contended(&self) {
-        for _ in 0..SPINS {
-            core::hint::spin_loop();
-            if self.word.load(Ordering::Relaxed) == FREE
-                && self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
-            {
-                return;
-            }
-        }
-        while self.word.swap(CONTENDED, Ordering::Acquire) != FREE {
-            let _ = futex::wait(&self.word, CONTENDED, None, Scope::Private); // any return: look again
-        }
     }
 
     /// Opens the lock that [`Lock::acquire`] took.
@@ -114,9 +103,33 @@ impl<T> Lock<T> {
     pub fn release(&self) {
         // Release: pairs with the Acquires above
         if self.word.swap(FREE, Ordering::Release) == CONTENDED {
-            futex::wake(&self.word, 1, Scope::Private);
+            wake_one(&self.word);
         }
     }
+}
+
+/// Takes a lock that was not free.
+#[cold]
+#[inline(never)]
+fn wait_for(word: &AtomicU32) {
+    for _ in 0..SPINS {
+        core::hint::spin_loop();
+        if word.load(Ordering::Relaxed) == FREE
+            && word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        {
+            return;
+        }
+    }
+    while word.swap(CONTENDED, Ordering::Acquire) != FREE {
+        let _ = futex::wait(word, CONTENDED, None, Scope::Private); // any return: look again
+    }
+}
+
+/// Wakes one of those who sleep there.
+#[cold]
+#[inline(never)]
+fn wake_one(word: &AtomicU32) {
+    futex::wake(word, 1, Scope::Private);
 }
 
 /// The lock is held while it lives.

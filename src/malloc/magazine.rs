@@ -13,6 +13,8 @@
 //! 2. Whoever has replaced a cursor in a CPU's block by a section, or popped a magazine from a stack ([`super::stack`]), owns that magazine alone.
 //! 3. Magazines are never unmapped, so a stack may read `next` of one that has just been taken by somebody else.
 //!
+//! Once for a magazine's worth of blocks, these functions are called and not inlined: the copies would be a tenth of a small program.
+//!
 //! Source: Bonwick and Adams, "Magazines and Vmem", USENIX 2001. Price of a hand-over: two compare-and-swaps, whatever the number of blocks.
 
 use core::sync::atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
@@ -89,7 +91,7 @@ pub fn is_sound(class: usize, cursor: Cursor) -> bool {
 }
 
 /// Whether a cursor of this class says that there is no block.
-#[inline(always)]
+#[inline(never)]
 pub fn is_empty(class: usize, cursor: Cursor) -> bool {
     cursor == none() || cursor == STOPPED || cursor as usize - magazine_of(kind(class), cursor) == BASE
 }
@@ -108,6 +110,7 @@ pub unsafe fn blocks<'a>(class: usize, cursor: Cursor) -> &'a [usize] {
 }
 
 /// How many blocks a cursor says there are. Looks at nothing but the cursor.
+#[inline(never)]
 pub fn len(class: usize, cursor: Cursor) -> usize {
     if is_empty(class, cursor) { 0 } else { (cursor as usize - magazine_of(kind(class), cursor) - BASE) / 8 }
 }
@@ -119,11 +122,13 @@ fn link(kind: usize, number: u32) -> &'static AtomicU32 {
 }
 
 /// Puts a magazine into a stack of magazines of its kind. It is the caller's.
+#[inline(never)]
 fn push(stack: &Stack, kind: usize, magazine: usize) {
     stack.push(((magazine - arena(kind)) / BYTES[kind] + 1) as u32, |number| link(kind, number));
 }
 
 /// Takes the magazine on top; 0 if there is none.
+#[inline(never)]
 fn pop(stack: &Stack, kind: usize) -> usize {
     match stack.pop(|number| link(kind, number)) {
         0 => 0,
@@ -135,6 +140,7 @@ fn pop(stack: &Stack, kind: usize) -> usize {
 ///
 /// # Safety
 /// The magazine is the caller's, and the stack is this class's.
+#[inline(never)]
 pub unsafe fn give(stack: &Stack, class: usize, cursor: Cursor) {
     let kind = kind(class);
     let magazine = magazine_of(kind, cursor);
@@ -145,6 +151,7 @@ pub unsafe fn give(stack: &Stack, class: usize, cursor: Cursor) {
 }
 
 /// The cursor of the magazine on top of this class's stack; null if there is none.
+#[inline(never)]
 pub fn take(stack: &Stack, class: usize) -> Cursor {
     let kind = kind(class);
     let magazine = pop(stack, kind);
@@ -240,6 +247,7 @@ pub fn acquire(class: usize) -> Cursor {
 ///
 /// # Safety
 /// It is of this class's kind, and the caller's. The stub of a missing magazine is allowed.
+#[inline(never)]
 pub unsafe fn release(class: usize, cursor: Cursor) {
     if cursor != none() {
         let kind = kind(class);

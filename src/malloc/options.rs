@@ -94,6 +94,7 @@ pub fn huge() -> Option<bool> {
 }
 
 /// Tells the kernel what the user wants about huge pages in fresh memory of ours.
+#[inline(never)]
 pub fn advise_huge(start: *mut u8, bytes: usize) {
     if let Some(wanted) = huge() {
         let advice = if wanted { Advice::HugePage } else { Advice::NoHugePage };
@@ -135,36 +136,71 @@ pub fn load() {
     }
 }
 
-/// One option; whether it was understood.
+/// What an option's value is, and where it goes.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A word without a value.
+    Switch(&'static AtomicBool),
+    /// A number.
+    Number(&'static Setting),
+    /// A number of bytes.
+    Size(&'static Setting),
+    /// None, or a byte.
+    Poison,
+    /// Bytes, which are rounded.
+    Redzone,
+    /// Milliseconds, or `never`.
+    Decay,
+    /// Bytes, within bounds.
+    Mmap,
+    /// `yes` or `no`.
+    Huge,
+    /// A path.
+    Json,
+}
+
+/// One option; whether it was understood. A table, and one loop over it: comparing with each name is three times the code.
 fn apply(word: &[u8]) -> bool {
+    static OPTIONS: [(&[u8], Kind); 14] = [
+        (b"check", Kind::Switch(&CHECK)),
+        (b"count", Kind::Switch(&COUNT)),
+        (b"stats", Kind::Switch(&STATS)),
+        (b"leaks", Kind::Number(&LEAKS)),
+        (b"trap", Kind::Number(&TRAP)),
+        (b"quarantine", Kind::Size(&QUARANTINE)),
+        (b"keep", Kind::Size(&KEEP)),
+        (b"limit", Kind::Size(&LIMIT)),
+        (b"poison", Kind::Poison),
+        (b"redzone", Kind::Redzone),
+        (b"decay", Kind::Decay),
+        (b"mmap", Kind::Mmap),
+        (b"huge", Kind::Huge),
+        (b"json", Kind::Json),
+    ];
     let at = word.iter().position(|&byte| byte == b'=');
     let (name, value) = match at {
         Some(at) => (word.get(..at).unwrap_or_default(), word.get(at + 1..)),
         None => (word, None),
     };
-    match (name, value) {
-        (b"check", None) => CHECK.store(true, Ordering::Relaxed),
-        (b"count", None) => COUNT.store(true, Ordering::Relaxed),
-        (b"stats", None) => STATS.store(true, Ordering::Relaxed),
-        (b"poison", None) => POISON.set(256 + DEFAULT_POISON as usize),
-        (b"poison", Some(value)) => {
-            return number(value).filter(|&byte| byte < 256).is_some_and(|byte| to(&POISON, 256 + byte));
+    let kind = OPTIONS.iter().find(|row| row.0 == name).map(|row| row.1);
+    match (kind, value) {
+        (Some(Kind::Switch(switch)), None) => switch.store(true, Ordering::Relaxed),
+        (Some(Kind::Number(setting)), Some(value)) => return set(setting, number(value)),
+        (Some(Kind::Size(setting)), Some(value)) => return set(setting, size(value)),
+        (Some(Kind::Poison), None) => POISON.set(256 + DEFAULT_POISON as usize),
+        (Some(Kind::Poison), Some(value)) => {
+            return set(&POISON, number(value).filter(|&byte| byte < 256).map(|byte| 256 + byte));
         }
-        (b"quarantine", Some(value)) => return set(&QUARANTINE, size(value)),
-        (b"redzone", Some(value)) => {
+        (Some(Kind::Redzone), Some(value)) => {
             let zone = size(value).filter(|&zone| (16..=4096).contains(&zone));
             return set(&REDZONE, zone.map(|zone| zone.next_multiple_of(16)));
         }
-        (b"leaks", Some(value)) => return set(&LEAKS, number(value)),
-        (b"trap", Some(value)) => return set(&TRAP, number(value)),
-        (b"decay", Some(b"never")) => DECAY.set(usize::MAX),
-        (b"decay", Some(value)) => return set(&DECAY, number(value).filter(|&ms| ms <= 1 << 40)),
-        (b"keep", Some(value)) => return set(&KEEP, size(value)),
-        (b"limit", Some(value)) => return set(&LIMIT, size(value)),
-        (b"mmap", Some(value)) => return size(value).is_some_and(mmap_threshold),
-        (b"huge", Some(b"yes")) => HUGE.store(1, Ordering::Relaxed),
-        (b"huge", Some(b"no")) => HUGE.store(2, Ordering::Relaxed),
-        (b"json", Some(path)) if !path.is_empty() => keep_path(path),
+        (Some(Kind::Decay), Some(b"never")) => DECAY.set(usize::MAX),
+        (Some(Kind::Decay), Some(value)) => return set(&DECAY, number(value).filter(|&ms| ms <= 1 << 40)),
+        (Some(Kind::Mmap), Some(value)) => return size(value).is_some_and(mmap_threshold),
+        (Some(Kind::Huge), Some(b"yes")) => HUGE.store(1, Ordering::Relaxed),
+        (Some(Kind::Huge), Some(b"no")) => HUGE.store(2, Ordering::Relaxed),
+        (Some(Kind::Json), Some(path)) if !path.is_empty() => keep_path(path),
         _ => return false,
     }
     true
@@ -175,6 +211,7 @@ fn to(setting: &Setting, value: usize) -> bool {
     true
 }
 
+#[inline(never)]
 fn set(setting: &Setting, value: Option<usize>) -> bool {
     value.is_some_and(|value| to(setting, value))
 }
@@ -185,6 +222,7 @@ pub fn mmap_threshold(bytes: usize) -> bool {
 }
 
 /// A number: decimal, or hexadecimal with 0x.
+#[inline(never)]
 fn number(text: &[u8]) -> Option<usize> {
     let (digits, base) = match text.strip_prefix(b"0x") {
         Some(digits) => (digits, 16),
@@ -200,6 +238,7 @@ fn number(text: &[u8]) -> Option<usize> {
 }
 
 /// A number of bytes, with k, m or g for the powers of 1024.
+#[inline(never)]
 fn size(text: &[u8]) -> Option<usize> {
     let (digits, shift) = match text.split_last()? {
         (b'k' | b'K', digits) => (digits, 10),

@@ -233,6 +233,7 @@ impl PageHeap {
     }
 
     /// Puts a run into the bins, merged with its neighbours.
+    #[inline(never)]
     fn give(&mut self, mut unit: usize, mut units: usize, state: State) {
         if let Some(after) = region::neighbour(unit + units, unit) {
             // SAFETY: the span of a used unit, under the lock.

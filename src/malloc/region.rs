@@ -66,14 +66,39 @@ pub fn first_bytes() -> usize {
 /// The unit that an address lies in; None if it is in no region.
 #[inline]
 pub fn unit_of(address: usize) -> Option<usize> {
+    // Acquire: pairs with the Release in `add`.
+    if COUNT.load(Ordering::Acquire) == 0 {
+        return None;
+    }
+    let region = first();
+    let offset = address.wrapping_sub(region.base) >> UNIT_SHIFT;
+    if offset < region.units { Some(offset) } else { unit_beyond(address) }
+}
+
+/// The unit in another region than the first.
+#[inline(never)]
+fn unit_beyond(address: usize) -> Option<usize> {
     regions().find_map(|region| {
         let offset = address.wrapping_sub(region.base) >> UNIT_SHIFT;
         (offset < region.units).then_some(region.first + offset)
     })
 }
 
+/// The first region, which is the only one of nearly every process. To be asked about by its units' numbers, which nobody has before it is there.
+#[inline(always)]
+fn first() -> &'static Region {
+    // SAFETY: published before any of its units; all zero until then.
+    unsafe { &*get(0) }
+}
+
 #[inline]
 fn of_unit(unit: usize) -> &'static Region {
+    let region = first();
+    if unit < region.units { region } else { of_unit_beyond(unit) }
+}
+
+#[inline(never)]
+fn of_unit_beyond(unit: usize) -> &'static Region {
     match regions().find(|region| unit.wrapping_sub(region.first) < region.units) {
         Some(region) => region,
         None => crate::sys::process::abort_with("malloc: unit ", unit, " is in no region"),

@@ -62,6 +62,14 @@ fn field(out: &mut Writer, name: &str, value: usize) {
     out.text("\"").text(name).text("\": ").number(value);
 }
 
+/// Several fields, with a comma after each; their names with a blank between them.
+#[inline(never)]
+fn fields(out: &mut Writer, names: &str, values: &[usize]) {
+    for (name, &value) in names.as_bytes().split(|&byte| byte == b' ').zip(values) {
+        out.text("\"").bytes(name).text("\": ").number(value).text(", ");
+    }
+}
+
 #[inline(never)]
 fn optional(out: &mut Writer, name: &str, value: Option<usize>) {
     out.text("\"").text(name).text("\": ");
@@ -106,46 +114,30 @@ fn of_heap(out: &mut Writer, census: &Census) {
     out.text(", \"totals\": {");
     let live = live_bytes(census) + census.large[1] + census.mapped[1];
     let cached = bytes_of(census, |class| class.cached + class.sharded);
-    for (name, value) in [
-        ("from_kernel", limits::used()),
-        ("resident_runs", census.resident),
-        ("live", live),
-        ("cached", cached),
-        ("middle", bytes_of(census, |class| class.middle)),
-        ("in_runs", bytes_of(census, |class| class.free)),
-        ("large_blocks", census.large[0]),
-        ("large_bytes", census.large[1]),
-        ("large_resident", census.large[2]),
-        ("mappings", census.mapped[0]),
-        ("mapped_bytes", census.mapped[1]),
-        ("kept_bytes", census.kept[1]),
-        ("free_clean", census.free[0]),
-        ("free_dirty", census.free[1]),
-    ] {
-        field(out, name, value);
-        out.text(", ");
-    }
+    fields(
+        out,
+        "from_kernel resident_runs live cached middle in_runs",
+        &[
+            limits::used(),
+            census.resident,
+            live,
+            cached,
+            bytes_of(census, |class| class.middle),
+            bytes_of(census, |class| class.free),
+        ],
+    );
+    fields(out, "large_blocks large_bytes large_resident", &census.large);
+    fields(out, "mappings mapped_bytes", &census.mapped);
+    fields(out, "kept_bytes free_clean free_dirty", &[census.kept[1], census.free[0], census.free[1]]);
     optional(out, "limit", (limit != usize::MAX).then_some(limit));
     out.text("}, \"classes\": [");
     let mut separator = "\n ";
     for (number, class) in census.classes.iter().enumerate().filter(|(_, class)| class.runs > 0) {
         out.text(separator).text("{");
         separator = ",\n ";
-        for (name, value) in [
-            ("class", number),
-            ("size", size_class::bytes(number)),
-            ("runs", class.runs),
-            ("bytes", class.bytes),
-            ("resident", class.resident),
-            ("carved", class.carved),
-            ("live", class.live()),
-            ("cached", class.cached),
-            ("sharded", class.sharded),
-            ("middle", class.middle),
-        ] {
-            field(out, name, value);
-            out.text(", ");
-        }
+        fields(out, "class size", &[number, size_class::bytes(number)]);
+        fields(out, "runs bytes resident carved", &[class.runs, class.bytes, class.resident, class.carved]);
+        fields(out, "live cached sharded middle", &[class.live(), class.cached, class.sharded, class.middle]);
         field(out, "in_runs", class.free);
         out.text("}");
     }
@@ -185,12 +177,7 @@ fn of_cpu(out: &mut Writer, census: &Census, index: Option<usize>, mut separator
         }
         out.text(separator).text("{");
         separator = ",\n  ";
-        for (name, value) in
-            [("class", class), ("cached", cached), ("misses", misses), ("fetched", fetched), ("flushed", flushed)]
-        {
-            field(out, name, value);
-            out.text(", ");
-        }
+        fields(out, "class cached misses fetched flushed", &[class, cached, misses, fetched, flushed]);
         let counted = options::count();
         optional(out, "hits", counted.then(|| allocations.saturating_sub(misses)));
         out.text(", ");
@@ -231,19 +218,22 @@ pub fn table() {
         "      size       live     cached     middle    in runs     misses    fetched    flushed   resident KiB\n",
     );
     for (number, class) in census.classes.iter().enumerate().filter(|(_, class)| class.runs > 0) {
-        let all = |event| {
-            (0..census.indices).map(Some).chain([None]).map(|index| counts::of(event, number, index)).sum::<usize>()
-        };
         column(&mut out, size_class::bytes(number), 10);
         for value in [class.live(), class.cached + class.sharded, class.middle, class.free] {
             column(&mut out, value, 11);
         }
         for event in [Event::Miss, Event::Fetched, Event::Flushed] {
-            column(&mut out, all(event), 11);
+            column(&mut out, everywhere(&census, event, number), 11);
         }
         column(&mut out, class.resident >> 10, 15);
         out.text("\n");
     }
+}
+
+/// How often an event of a class happened on all CPUs.
+#[inline(never)]
+fn everywhere(census: &Census, event: Event, class: usize) -> usize {
+    (0..census.indices).map(Some).chain([None]).map(|index| counts::of(event, class, index)).sum()
 }
 
 #[inline(never)]

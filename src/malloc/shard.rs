@@ -37,6 +37,13 @@ impl Shard {
         self.taken.load(Ordering::Relaxed) == 0 && self.taken.swap(1, Ordering::Acquire) == 0 // Acquire: pairs with `release`
     }
 
+    #[inline(never)]
+    fn wait_and_take(&self) {
+        while !self.try_take() {
+            sched::yield_now();
+        }
+    }
+
     fn release(&self) {
         self.taken.store(0, Ordering::Release); // Release: pairs with `try_take`
     }
@@ -177,11 +184,7 @@ pub fn visit(_quiet: &Quiet, mut look: impl FnMut(usize, usize)) {
 
 /// Takes every shard, for fork. Signals are blocked, so this thread holds none.
 pub fn acquire_all() {
-    for shard in &ALL {
-        while !shard.try_take() {
-            sched::yield_now();
-        }
-    }
+    ALL.iter().for_each(Shard::wait_and_take);
 }
 
 /// Opens what [`acquire_all`] took.

@@ -30,10 +30,31 @@ pub const fn of(size: usize) -> usize {
     9 + (log2 - 7) * 4 + ((last >> (log2 - 2)) & 3)
 }
 
+/// A number for each class, by arithmetic at compile time: a table is smaller than the arithmetic at each of a hundred places.
+macro_rules! table {
+    ($name:ident: $type:ty = $of:ident) => {
+        const $name: [$type; 64] = {
+            let (mut table, mut class) = ([0; 64], 1);
+            while class < COUNT {
+                table[class] = $of(class) as $type;
+                class += 1;
+            }
+            table
+        };
+    };
+}
+table!(BYTES: u32 = compute_bytes);
+table!(UNITS: u8 = compute_units);
+table!(CAPACITY: u16 = compute_capacity);
+
 /// Bytes of a class's blocks.
 #[inline(always)]
 #[must_use]
 pub const fn bytes(class: usize) -> usize {
+    BYTES[class & 63] as usize
+}
+
+const fn compute_bytes(class: usize) -> usize {
     if class <= 8 {
         return class * 16;
     }
@@ -56,8 +77,13 @@ pub const fn rounded(size: usize, align: usize) -> Option<usize> {
 }
 
 /// Units in a run of a class: the fewest that lose at most an eighth to the end.
+#[inline(always)]
 #[must_use]
 pub const fn units(class: usize) -> usize {
+    UNITS[class & 63] as usize
+}
+
+const fn compute_units(class: usize) -> usize {
     let size = bytes(class);
     let mut units = size.div_ceil(UNIT);
     while (units * UNIT) % size > units * UNIT / 8 {
@@ -73,8 +99,13 @@ pub const TINY: bool = cfg!(dacapo_tiny_heap);
 const MAGAZINE: usize = 128 * 1024;
 
 /// Blocks that a magazine of this class may hold: 256 up to 512 bytes, 32 of 4 KiB to 16 KiB, 8 of 64 KiB, 2 of the largest.
+#[inline(always)]
 #[must_use]
 pub const fn capacity(class: usize) -> usize {
+    CAPACITY[class & 63] as usize
+}
+
+const fn compute_capacity(class: usize) -> usize {
     let most = MAGAZINE / bytes(class);
     match most {
         _ if TINY => 4,

@@ -66,17 +66,18 @@ impl Writer {
     #[inline(never)]
     pub fn digits(&mut self, mut value: u64, base: u64) -> &mut Self {
         let mut digits = [0_u8; 20];
-        let mut used = 0;
-        for digit in digits.iter_mut().rev() {
-            *digit = b"0123456789abcdef"[(value % base) as usize & 15];
+        let mut first = digits.len();
+        loop {
+            first -= 1;
+            if let Some(digit) = digits.get_mut(first) {
+                *digit = b"0123456789abcdef"[(value % base) as usize & 15];
+            }
             value /= base;
-            used += 1;
-            if value == 0 {
+            if value == 0 || first == 0 {
                 break;
             }
         }
-        let skip = digits.len() - used;
-        self.bytes(digits.get(skip..).unwrap_or_default())
+        self.bytes(digits.get(first..).unwrap_or_default())
     }
 
     /// A number in decimal.

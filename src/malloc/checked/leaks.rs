@@ -11,7 +11,7 @@ pub fn at_exit() {
     let quiet = Quiet::enter();
     let heap = HEAP.lock(&quiet);
     let (mut blocks, mut bytes) = (0, 0);
-    heap.space.each(|id| {
+    heap.space.each(&mut |id| {
         let block = heap.block(id);
         match block.state {
             State::Free => {}
@@ -29,7 +29,7 @@ pub fn at_exit() {
     out.text("process ").number(process::getpid() as usize).text(" ends with ");
     out.number(blocks).text(" live blocks, ").number(bytes).text(" bytes\n");
     let mut left = options::LEAKS.get();
-    heap.space.each(|id| {
+    heap.space.each(&mut |id| {
         let block = heap.block(id);
         if block.state == State::Live && left > 0 {
             left -= 1;

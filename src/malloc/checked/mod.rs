@@ -283,7 +283,7 @@ pub fn live() -> (usize, usize) {
     let quiet = Quiet::enter();
     let heap = HEAP.lock(&quiet);
     let (mut blocks, mut bytes) = (0, 0);
-    heap.space.each(|id| {
+    heap.space.each(&mut |id| {
         let block = heap.block(id);
         if block.state == State::Live {
             blocks += 1;

@@ -316,7 +316,8 @@ impl Space {
     }
 
     /// Every block that was ever used, in the order of addresses.
-    pub fn each(&self, mut action: impl FnMut(Id)) {
+    #[inline(never)]
+    pub fn each(&self, action: &mut dyn FnMut(Id)) {
         for chunk in 0..self.chunks {
             match self.kind(chunk) {
                 FREE | LARGE_REST => {}
