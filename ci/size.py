@@ -16,6 +16,11 @@ USUAL = {
     "thread": "#include <pthread.h>\nstatic void *f(void *x) { return x; }\n"
               "int main(void) { pthread_t t; void *r; return pthread_create(&t, 0, f, 0) || pthread_join(t, &r); }",
 }
+# The most bytes that they may have, static and stripped, by CPU: what they have, and a twentieth for other compilers.
+LIMITS = {
+    "x86_64": {"empty": 3100, "hello": 6144, "malloc": 76_000},
+    "aarch64": {"empty": 7000, "hello": 9800, "malloc": 72_500},
+}
 _SHOWN = (".text", ".rodata", ".eh_frame", ".data.rel.ro", ".data", ".bss")
 
 
@@ -34,6 +39,22 @@ def _row(cpu, what, program):
     others = sum(size for name, size in found.items() if name not in _SHOWN and name not in ("total", ".comment", ".tbss"))
     cells = [f"{found.get(name, 0):>9,}" for name in _SHOWN]
     print(f"{what:<26}{Path(program).stat().st_size:>9,}{''.join(cells)}{others:>9,}")
+
+
+def check(tally, cpu, gcc):
+    """Whether the programs of LIMITS keep to them; and, since a limit that nobody can break is none, that the one with malloc breaks hello's."""
+    measured = {}
+    with tempfile.TemporaryDirectory(prefix="dacapo-size.") as folder:
+        for name, limit in LIMITS[cpu.name].items():
+            source, out = Path(folder) / f"{name}.c", Path(folder) / name
+            source.write_text(USUAL[name] + "\n")
+            capture([gcc, "-static", "-Os", "-s", source, "-o", out])
+            measured[name] = out.stat().st_size
+            what = f"size/{cpu.name}/{name}: {measured[name]:,} of {limit:,} bytes"
+            tally.passed(what) if measured[name] <= limit else tally.failed(what, "larger than it may be", f"./x.py size --cpu {cpu.name}")
+    what = f"size/{cpu.name}/a program that is too large is found"
+    found = measured["malloc"] > LIMITS[cpu.name]["hello"]
+    tally.passed(what) if found else tally.failed(what, f"{measured}: the measure says nothing")
 
 
 def main(cpus, programs):

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 
 from ci import (abi, build, check, controls, cpus, ctests, faults, fuzz, init, preload, programs, qemu, rusttests, sanitizers, scale, security, seeds,
-                selftest, setup, snippets, stress)
+                selftest, setup, size, snippets, stress)
 from ci.paths import CPUS, host
 from ci.results import Skip, Tally
 from ci.shell import NO_GLIBC_RSEQ, ROOT, Failed, capture, say
@@ -200,7 +200,9 @@ def _freestanding_aarch64(tally):
 def _c(tally, cpu):
     if not any(ctests.TESTS.rglob("*.c")):
         raise Skip("tests/c has no test yet")
-    ctests.run_all(tally, cpu, build.libc(cpu))
+    gcc = build.libc(cpu)
+    size.check(tally, cpu, gcc)
+    ctests.run_all(tally, cpu, gcc)
 
 
 @suite("abi", "sizes, offsets and constants of include/ equal those of glibc's headers, on both CPUs")
@@ -210,7 +212,7 @@ def _abi(tally):
         tally.by_exit_code(f"abi/{cpu.name}", abi.main([cpu.name]), "see above", f"python3 -m ci.abi {cpu.name}")
 
 
-@suite("c", "C programs made by dacapo-gcc do what they do with glibc, static and static-pie")
+@suite("c", "C programs made by dacapo-gcc do what they do with glibc, static and static-pie; small ones stay small")
 def _c_native(tally):
     _c(tally, native())
 
