@@ -61,8 +61,10 @@ pub unsafe fn enter(stack: *const usize, main: Main) -> ! {
             _ => {}
         }
     }
+    // SAFETY: the list ends with null, so its first word can be read.
+    let strings = unsafe { *argv }.cast();
     // SAFETY: one thread; the image is this program's own.
-    if unsafe { tls::install_main(image, auxv.random(), auxv.hwcap2()) }.is_err() {
+    if unsafe { tls::install_main(image, auxv.random(strings), auxv.hwcap2()) }.is_err() {
         sys::process::exit_group(127); // no canary yet, so no code that could complain
     }
     let _ = rseq::init(auxv.rseq_feature_size() as u32, auxv.rseq_align() as u32); // a refusal is a state, not an error

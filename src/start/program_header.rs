@@ -2,6 +2,8 @@
 //!
 //! Source: System V ABI, "Program Loading".
 
+use crate::arch::tls::weak_address;
+
 /// One segment: ELF64's `Elf64_Phdr`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +41,23 @@ pub const RELRO: u32 = 0x6474_e552;
 
 /// Where the program headers lie in every file that a linker makes: right behind the ELF header.
 const HEADERS_OFFSET: usize = 64;
+
+/// The headers that this program's own ELF header names, and how many; None where the linker did not load that header. Relocated programs only.
+#[inline(always)]
+pub(crate) fn own() -> Option<(*const ProgramHeader, usize)> {
+    const OFFSET: usize = 0x20;
+    const COUNT: usize = 0x38;
+    let file = weak_address!("__ehdr_start", local);
+    if file == 0 {
+        return None;
+    }
+    // SAFETY: the linker defines the symbol where it loads the ELF header.
+    unsafe {
+        let offset = ((file + OFFSET) as *const usize).read();
+        let count = ((file + COUNT) as *const u16).read();
+        Some(((file + offset) as *const ProgramHeader, count as usize))
+    }
+}
 
 /// What must be added to a program's link-time addresses: 0, or a static-pie's place. `headers` is AT_PHDR.
 ///

@@ -66,15 +66,16 @@ pub unsafe extern "C" fn dacapo_relocate(stack: *const usize) {
     }
 }
 
-/// The value of a key in a list that key 0 ends; 0 if it is not there.
+/// The value of a key in a list that key 0 ends, or the bound of the auxiliary vector; 0 if it is not there.
 ///
 /// # Safety
 /// `entries` is such a list.
 #[inline(always)]
 unsafe fn value(mut entries: *const Entry, key: usize) -> usize {
+    let end = entries.wrapping_add(auxv::MOST);
     // SAFETY: key 0 ends the list.
     unsafe {
-        while (*entries).key != 0 {
+        while entries != end && (*entries).key != 0 {
             if (*entries).key == key {
                 return (*entries).value;
             }

@@ -150,7 +150,7 @@ pub fn has_clock() -> bool {
 #[inline(never)]
 fn look_up(name: &[u8]) -> Option<usize> {
     let header = auxv().sysinfo_ehdr();
-    if header == 0 || name.is_empty() {
+    if header == 0 || !header.is_multiple_of(4096) || name.is_empty() {
         return None;
     }
     // SAFETY: the kernel says that an ELF image of its own lies there.
