@@ -68,7 +68,7 @@ macro_rules! __rseq_descriptor {
     () => {
         concat!(
             $crate::__rseq_number!(),
-            ".pushsection __rseq_cs_ptr_array, \"aw\", %progbits, unique, .Lrseq_number\n 57: .quad 5f\n .popsection\n",
+            ".pushsection __rseq_cs_ptr_array, \"aw\", %progbits, unique, .Lrseq_number\n .balign 8\n 57: .quad 5f\n .popsection\n",
             ".pushsection __rseq_cs, \"aw\", %progbits, unique, .Lrseq_number\n .balign 32\n",
             "5: .long 0, 0\n", // version, flags
             "   .quad 2f, ",
@@ -84,7 +84,7 @@ macro_rules! __rseq_descriptor {
 #[macro_export]
 macro_rules! __rseq_abort_section {
     () => {
-        ".pushsection .text.rseq_abort, \"ax\", %progbits, unique, .Lrseq_number\n"
+        ".pushsection .text.rseq_abort, \"ax\", %progbits, unique, .Lrseq_number\n .balign 4\n"
     };
 }
 
@@ -98,7 +98,7 @@ macro_rules! __rseq_commit {
     ($($exit:ident)+) => {
         concat!(
             $crate::__rseq_commit_label!(),
-            ".pushsection __rseq_exit_point_array, \"aw\", %progbits, unique, .Lrseq_number\n 58: .quad 2b, 3b\n .popsection\n",
+            ".pushsection __rseq_exit_point_array, \"aw\", %progbits, unique, .Lrseq_number\n .balign 8\n 58: .quad 2b, 3b\n .popsection\n",
             ".reloc 2b, BFD_RELOC_NONE, 58b"
         )
     };

@@ -23,10 +23,12 @@
 
 .macro rseq_descriptor name
         .pushsection __rseq_cs_ptr_array, "aw", @progbits, unique, \@
+        .balign 8
 .L\name\()_pointer:
         .quad   .L\name\()_descriptor
         .popsection
         .pushsection __rseq_exit_point_array, "aw", @progbits, unique, \@
+        .balign 8
 .L\name\()_exit:
         .quad   .L\name\()_start, .L\name\()_commit
         .popsection
@@ -39,6 +41,7 @@
         .reloc  .L\name\()_descriptor, BFD_RELOC_NONE, .L\name\()_exit
         .popsection
         .pushsection .text.rseq_abort, "ax", @progbits, unique, \@
+        .balign 4
         .inst   SIGNATURE
 .L\name\()_abort:
 #ifdef DACAPO_COUNT_ABORTS

@@ -41,10 +41,10 @@ macro_rules! begin {
     ($two:literal, $three:literal, $four:literal, $five:literal, $six:literal, $exit:literal, $index:expr) => {
         concat!(
             $crate::__rseq_number!(),
-            ".pushsection __rseq_cs_ptr_array, \"aw\", %progbits, unique, .Lrseq_number\n 57: .quad ",
+            ".pushsection __rseq_cs_ptr_array, \"aw\", %progbits, unique, .Lrseq_number\n .balign 8\n 57: .quad ",
             $five,
             "f\n .popsection\n",
-            ".pushsection __rseq_exit_point_array, \"aw\", %progbits, unique, .Lrseq_number\n 58: .quad ",
+            ".pushsection __rseq_exit_point_array, \"aw\", %progbits, unique, .Lrseq_number\n .balign 8\n 58: .quad ",
             $two,
             "f, ",
             $exit,

@@ -24,10 +24,12 @@
 
 .macro rseq_descriptor name
         .pushsection __rseq_cs_ptr_array, "aw", @progbits, unique, \@
+        .balign 8
 .L\name\()_pointer:
         .quad   .L\name\()_descriptor
         .popsection
         .pushsection __rseq_exit_point_array, "aw", @progbits, unique, \@
+        .balign 8
 .L\name\()_exit:
         .quad   .L\name\()_start, .L\name\()_commit
         .popsection
