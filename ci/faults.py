@@ -104,7 +104,9 @@ def summary(texts):
         for call, rest in re.findall(r"^  (?:ok|FAILED|skipped) +(\S+) +(.*)$", text, re.M):
             # A row that went well names its site and then `ERROR:outcome ...`; any other one an error, its site, xTIMES, the outcome.
             words = rest.split()
-            site, ends = (words[0], words[1:]) if ":" in words[-1] else (words[1], [f"{words[0]}:{words[3]}"])
+            ends = [word for word in words if re.fullmatch(r"\w+:\w+", word)]
+            # A site is a function and an offset; the function may have a name of several words.
+            site, ends = (" ".join(words[:-len(ends)]), ends) if ends else (words[1], [f"{words[0]}:{words[3]}"])
             row = rows.setdefault(call, (set(), {}))
             row[0].add((number, site))
             for end in ends:
