@@ -433,6 +433,13 @@ pub unsafe fn flush(class: usize, block: *mut u8) {
         let full = cpu.glance(class, 0);
         let fresh = magazine::acquire(class);
         if fresh.is_null() {
+            // No memory for another magazine: the full one is emptied into its runs, and serves the next ones.
+            if full != magazine::none() && replace(class, full, magazine::none()) {
+                let quiet = Quiet::enter();
+                // SAFETY: the magazine is ours now.
+                unsafe { central::give_up(class, full, &quiet) };
+                continue;
+            }
             break;
         }
         // SAFETY: the fresh magazine is ours and has room; the old one is if it was replaced.
