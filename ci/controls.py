@@ -69,6 +69,8 @@ def _judge(cpu, package, names, broken=None):
         command = [rusttests.freestanding(cpu, only=program, extra=extra)[program]]
     else:
         command = [rusttests.harness(cpu, package, extra=extra)[package], *(("--exact", *names) if package != "step" else ())]
+        if package == "models":
+            command.append("--test-threads=1")  # each forks, and must not do so while another one that has failed prints why
     tests, text = {}, ""
     for _ in range(TRIES if broken else 1):
         code = run(command, env=env, timeout=600, check=False, output=log)
