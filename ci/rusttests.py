@@ -16,11 +16,12 @@ from ci.shell import ROOT, Failed, line, run, say
 
 LOGS = TARGET / "test-logs"
 SECTIONS = ROOT / "linker/sections.ld"
-# Freestanding programs: no start files and no libraries but ours; static or static-pie.
+# Freestanding programs: no start files and no libraries but ours; static without optimisation across crates, static-pie with all of it.
 FREESTANDING = {
     "static": ("-Crelocation-model=static",),
     "static-pie": ("-Crelocation-model=pie",),
 }
+NO_LTO = {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16"}
 HARNESS_OPTIONS = ("--show-output",)  # what a passing test says: it may be why it could not run
 # GNU ld, because lld refuses to insert after an output section that the program happens not to have.
 _BARE = ("-Ctarget-feature=+crt-static", "-Clink-arg=-nostartfiles", "-Clink-arg=-nostdlib", "-Clink-arg=-fuse-ld=bfd",
@@ -48,6 +49,7 @@ def build(cpu, words, rustflags=(), extra=None):
 def freestanding(cpu, model="static", only=None, extra=None, rustflags=()):
     """Builds every freestanding test program, or one: {name: path}."""
     which = ("--bin", only) if only else ("--bins",)
+    extra = {**(NO_LTO if model == "static" else {}), **(extra or {})}
     return build(cpu, ["build", "--release", "-p", "freestanding", *which], (*FREESTANDING[model], *_BARE, *rustflags), extra)
 
 

@@ -225,13 +225,13 @@ def _c_aarch64(tally):
     _c(tally, CPUS["aarch64"])
 
 
-# What differs from kernel to kernel is how it keeps rseq: the first kernel runs all of the harness, the others these modules.
 ABOUT_RSEQ = ("rseq::", "percpu::", "malloc::signals", "malloc::threads")
 
 
-def _guest(tally, name, version, cpu, only=()):
-    """One guest for all programs (of the harness, the tests whose names contain a word of `only`), then one boot for each program
-    that wants to be PID 1."""
+def _guest(tally, name, version, cpu, rows, means):
+    """One guest for all programs, then one boot for each program that wants to be PID 1.
+
+    `rows` are the hosted rows with the words one of which a test's name must contain, all tests without any; `means` is how the step test stops."""
     setup.ensure_or_skip(*qemu.needs(cpu.name, version), *build.needs(cpu))
     jobs = []
 
@@ -242,16 +242,15 @@ def _guest(tally, name, version, cpu, only=()):
     if "hosted" in present:
         for harness, program in rusttests.harness(cpu, "hosted", static=True).items():
             for row, env in (("adopted", {}), ("owned", NO_GLIBC_RSEQ)):
-                test = f"{name}/{harness}-{row}"
+                test, only = f"{name}/{harness}-{row}", rows[row]
                 job(test, program, lambda out, code, t=test: rusttests.judge_harness(tally, t, out, code),
                     env=(f"DACAPO_EXPECT_RSEQ={row}", f"{EMULATED}=1", *(f"{key}={value}" for key, value in env.items())),
                     arguments=(*rusttests.HARNESS_OPTIONS, *only), seconds=1200)
     if "step" in present:
         for program in rusttests.harness(cpu, "step", static=True).values():
-            for means in ("breakpoint",) if only else ("breakpoint", "ptrace"):  # what ptrace does is the same in every kernel
-                test = f"{name}/step-{means}"
-                job(test, program, lambda out, code, t=test: rusttests.judge_harness(tally, t, out, code),
-                    env=(f"{STEP}={means}", f"{EMULATED}=1"), seconds=1200)
+            test = f"{name}/step-{means}"
+            job(test, program, lambda out, code, t=test: rusttests.judge_harness(tally, t, out, code),
+                env=(f"{STEP}={means}", f"{EMULATED}=1"), seconds=1200)
     alone = {}
     if "freestanding" in present:
         programs = rusttests.freestanding(cpu, "static")
@@ -275,12 +274,15 @@ def _guest(tally, name, version, cpu, only=()):
             tally.by_exit_code(full, ending.code, ending.console)
 
 
-for _version, _what, _only in (("6.12", "mm_cid", ()), ("6.1", "rseq without mm_cid", ABOUT_RSEQ),
-                               ("7.3", "the optimised mode of rseq", ABOUT_RSEQ)):
+# What differs from kernel to kernel, and from row to row, is how rseq is kept: all of the harness runs once, these modules everywhere.
+for _version, _what, _adopted_only, _means in (("6.12", "mm_cid", (), "breakpoint"),
+                                               ("6.1", "rseq without mm_cid", ABOUT_RSEQ, "ptrace"),
+                                               ("7.3", "the optimised mode of rseq", ABOUT_RSEQ, "breakpoint")):
     for _cpu in CPUS.values():
         # On x86_64 the kernel of this machine runs the same tests without emulation: there the guests are for the other kernels.
         suite(f"qemu-{_cpu.name}-{_version}", f"real {_cpu.name} kernel, 4 CPUs, sections really aborted; PID 1; {_what}", default=not _cpu.native)(
-            lambda tally, version=_version, only=_only, cpu=_cpu: _guest(tally, f"qemu-{cpu.name}-{version}", version, cpu, only))
+            lambda tally, cpu=_cpu, version=_version, rows={"adopted": _adopted_only, "owned": ABOUT_RSEQ}, means=_means:
+            _guest(tally, f"qemu-{cpu.name}-{version}", version, cpu, rows, means))
 
 
 @suite("cpus-hotplug", "a storm of threads in a guest whose 16 CPUs go off and on: sums exact, nothing lost, drains work", default=False)
