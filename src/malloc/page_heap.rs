@@ -157,7 +157,7 @@ impl PageHeap {
             self.insert(unit + length, all - length, State::Bare);
         }
         if length > units {
-            self.insert(unit + units, length - units, State::Clean);
+            self.give(unit + units, length - units, State::Clean); // what follows the bare run may be clean
         }
         Some((unit, true))
     }

@@ -28,19 +28,53 @@ fn churn(stop: &AtomicBool, thread: usize) {
 #[test]
 fn every_level_holds_while_threads_allocate() {
     let stop = AtomicBool::new(false);
-    std::thread::scope(|scope| {
+    let outcome = std::thread::scope(|scope| {
         for thread in 0..3 {
             let stop = &stop;
             scope.spawn(move || churn(stop, thread));
         }
-        for _ in 0..support::rounds(100) {
-            for level in [Level::Cursors, Level::Runs, Level::Blocks] {
-                is_valid(level).unwrap();
-            }
-        }
-        stop.store(true, Ordering::Relaxed);
+        let outcome = (0..support::rounds(100))
+            .flat_map(|_| [Level::Cursors, Level::Runs, Level::Blocks])
+            .try_for_each(is_valid);
+        stop.store(true, Ordering::Relaxed); // whatever the outcome: the threads wait for it
+        outcome
     });
+    outcome.unwrap();
     is_valid(Level::Blocks).unwrap();
+}
+
+/// The inner program, alone with its heap: a run whose commitment went back is committed again, whole, for a shorter one, and clean memory follows it.
+#[test]
+fn recommitted() {
+    const UNIT: usize = 64 << 10;
+    const ALIGN: usize = 16 * UNIT;
+    if std::env::var(VARIABLE).is_err() {
+        return;
+    }
+    // SAFETY: live blocks, once each.
+    unsafe {
+        let mut first = malloc::allocate(40 * UNIT);
+        if (first as usize + 40 * UNIT).is_multiple_of(ALIGN) {
+            first = malloc::allocate(40 * UNIT + UNIT / 2);
+        }
+        malloc::deallocate(first);
+        malloc::trim(0);
+        let aligned = malloc::allocate_aligned(ALIGN, 60 * UNIT); // fresh memory, of which a part is left over before it: clean
+        is_valid(Level::Runs).unwrap();
+        let second = malloc::allocate(30 * UNIT);
+        is_valid(Level::Runs).unwrap();
+        println!("{} {first:?} {second:?} {aligned:?}", first == second && first < aligned);
+        malloc::deallocate(second);
+        malloc::deallocate(aligned);
+        is_valid(Level::Blocks).unwrap();
+    }
+}
+
+#[test]
+fn a_run_that_is_committed_again_merges_with_clean_memory_behind_it() {
+    let output = again("malloc::verify::recommitted", VARIABLE, "1", || Ok(()));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("true "), "{output:?}");
 }
 
 /// The inner program: breaks the heap as a program with a bug would.
