@@ -156,11 +156,20 @@ macro_rules! __rseq_begin {
     };
 }
 
-/// The section: frame and body. A commit of two words (`[pair]`) needs no more registers here; `[index]` leaves the table to the body.
+/// The section: frame and body. A commit of two words (`[pair]`) needs one more register, and an instruction behind the section that starts over if
+/// the store failed, which it may for no reason; `[index]` leaves the table to the body.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rseq_asm {
-    ($f:ident $table:ident $t:ident $b:ident $exits:tt [$(pair)?] $templates:tt $operands:tt) => {
+    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [pair] [$($template:expr),*] [$($operand:tt)*]) => {
+        ::core::arch::asm!(
+            $crate::__rseq_begin!(block $t $b), "mov w16, wzr", $($template,)* $crate::__rseq_commit!($($exit)*), "cbnz w16, 6b",
+            rseq_area = in(reg) $f.operands().0, rseq_index = in(reg) $f.operands().1, rseq_table = in(reg) $table,
+            rseq_signature = const $crate::arch::rseq::PLANTED, $t = out(reg) $t, $b = out(reg) $b, $($operand)*
+            rseq_pair = out(reg) _, out("x16") _, out("x17") _, options(nostack)
+        )
+    };
+    ($f:ident $table:ident $t:ident $b:ident $exits:tt [] $templates:tt $operands:tt) => {
         $crate::__rseq_asm!($f $table $t $b $exits [block] $templates $operands)
     };
     ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [$kind:ident] [$($template:expr),*] [$($operand:tt)*]) => {
@@ -173,7 +182,7 @@ macro_rules! __rseq_asm {
     };
 }
 
-/// Two neighbouring words loaded and stored as pairs: see `arch/rseq.rs`.
+/// Two neighbouring words loaded and stored as one pair: see `arch/rseq.rs`. The exclusive store has no half-way, on no CPU; `stp` may.
 ///
 /// # Safety
 /// There.
@@ -182,11 +191,11 @@ pub unsafe fn pair_swap(fields: Fields, table: *const *mut u8, offset: usize) {
     let (t, b): (usize, usize);
     // SAFETY: one store, the last instruction; no input is written; the caller vouches for table and offset.
     unsafe {
-        crate::__rseq_asm!(fields table t b [] [] [
+        crate::__rseq_asm!(fields table t b [] [pair] [
             "add {b}, {b}, {offset}",
-            "ldp {t}, {second}, [{b}]",
-            "stp {second}, {t}, [{b}]"                           // COMMIT   the two words, exchanged
-        ] [offset = in(reg) offset, second = out(reg) _,]);
+            "ldxp {t}, {rseq_pair}, [{b}]",
+            "stxp w16, {rseq_pair}, {t}, [{b}]"                  // COMMIT   the two words, exchanged, if w16 is 0
+        ] [offset = in(reg) offset,]);
     }
     let _ = (t, b);
 }

@@ -1,7 +1,8 @@
 //! What each step of `section!` is on AArch64: instructions with named operands, each a string that `asm!` takes.
 //!
 //! The word after the macro's name is the step; `arch/section.rs` lists what a person writes for it. Label 3 is the commit: where exits go.
-//! x17 is free inside a section: it holds an address that is no addressing mode, or a word that a step needs only for itself.
+//! x17 is free inside a section: it holds an address that is no addressing mode, or a word that a step needs only for itself. x16 says at the end of
+//! a section that commits a pair whether it did (0).
 
 /// A step's instructions; also an operand's and an address's spelling.
 #[doc(hidden)]
@@ -91,5 +92,10 @@ macro_rules! __rseq_step {
             "str x17, [{", stringify!($a), "}, ", $crate::__rseq_step!(operand $x), "]")
     };
     (add_to [$a:ident] $v:tt) => { $crate::__rseq_step!(add_to [$a + 0] $v) };
-    (commit_pair [$($at:tt)+] $a:ident $b:ident) => { $crate::__rseq_step!(store_two [$($at)+] $a $b) };
+    // One store of 16 bytes whatever the CPU: stp may be interrupted between its halves where there is no LSE2.
+    (commit_pair [$($at:tt)+] $a:ident $b:ident) => {
+        concat!($crate::__rseq_step!(before_two [$($at)+]),
+            "ldxp x16, {rseq_pair}, ", $crate::__rseq_step!(address_two [$($at)+]), "\n",
+            "stxp w16, {", stringify!($a), "}, {", stringify!($b), "}, ", $crate::__rseq_step!(address_two [$($at)+]))
+    };
 }

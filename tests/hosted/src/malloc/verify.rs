@@ -33,9 +33,8 @@ fn every_level_holds_while_threads_allocate() {
             let stop = &stop;
             scope.spawn(move || churn(stop, thread));
         }
-        let outcome = (0..support::rounds(100))
-            .flat_map(|_| [Level::Cursors, Level::Runs, Level::Blocks])
-            .try_for_each(is_valid);
+        let outcome =
+            (0..support::rounds(100)).flat_map(|_| [Level::Cursors, Level::Runs, Level::Blocks]).try_for_each(is_valid);
         stop.store(true, Ordering::Relaxed); // whatever the outcome: the threads wait for it
         outcome
     });
