@@ -5,10 +5,10 @@
 //!   came        blocks that realloc moved into this octave from a lower one
 //!   went        blocks that it moved on from here
 //! ```
-//! A block that has to move gets twice its size if three quarters of those that came into its octave went on, and twice that if so did those of the
-//! next octave; never more than four times what was asked for, or 64 KiB. So nothing is given away where blocks grow once and stay, and where they go on,
-//! two thirds of the moves and nine tenths of the copied bytes are saved. Every 16th move gives no more than was asked for: it is how the counts
-//! learn that blocks have ceased to grow. Blocks beyond 64 KiB have a reserve instead (module `large`).
+//! A block that has to move gets all of the next octave if three quarters of those that came into its own went on, all of the one after that if so did
+//! those of the next octave, and one more if nearly all did: 15 of 16. That is at most 16 times what was asked for, or 64 KiB. So nothing is given away
+//! where blocks grow once and stay, and where they go on, four fifths of the moves and most of the copied bytes are saved. Every 16th move gives no more
+//! than was asked for: it is how the counts learn that blocks have ceased to grow. Blocks beyond 64 KiB have a reserve instead (module `large`).
 //!
 //! Each CPU counts for itself, with plain loads and stores: a lost count does no harm. Threads without rseq give what they are asked for.
 
@@ -22,8 +22,8 @@ const OCTAVES: usize = 17;
 const ENOUGH: u8 = 8;
 /// Moves between two that give exactly what is asked for.
 const EXACT: u8 = 16;
-/// Doublings at once.
-const DOUBLINGS: usize = 2;
+/// For each octave more, how many of 16 blocks must have gone on.
+const SHARES: [u32; 3] = [12, 12, 15];
 
 /// What one CPU knows.
 #[derive(Debug)]
@@ -48,20 +48,22 @@ impl Growth {
         }
     }
 
-    fn goes_on(&self, octave: usize) -> bool {
+    /// Whether at least `share` of 16 blocks went on from an octave.
+    fn goes_on(&self, octave: usize, share: u32) -> bool {
         let [came, went] =
             [&self.came, &self.went].map(|counts| counts.get(octave).map_or(0, |count| count.load(Ordering::Relaxed)));
-        came >= ENOUGH && u32::from(went) * 4 >= u32::from(came) * 3
+        came >= ENOUGH && u32::from(went) * 16 >= u32::from(came) * share
     }
 
-    /// How long a block should be that grows to `size` bytes: `size`, or up to four times that.
+    /// How long a block should be that grows to `size` bytes: `size`, or up to 16 times that.
     pub fn room(&self, size: usize) -> usize {
         let mut room = size;
-        for _ in 0..DOUBLINGS {
-            if room > UNIT / 2 || !self.goes_on(octave(room)) {
+        for share in SHARES {
+            let whole = room.next_power_of_two();
+            if whole >= UNIT || !self.goes_on(octave(room), share) {
                 break;
             }
-            room *= 2;
+            room = 2 * whole;
         }
         room
     }
