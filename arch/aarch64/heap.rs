@@ -106,10 +106,10 @@ macro_rules! repeated {
 
 /// Defines a function that pops a block for `size` bytes. Price: 25 instructions as owner, 27 as guest, 3 branches.
 macro_rules! allocate {
-    ($(#[$meta:meta])* $vis:vis fn $name:ident; hot $hot:path; slots $slots:expr; slow $slow:path) => {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident $(($more:ident))?; hot $hot:path; slots $slots:expr; slow $slow:path) => {
         $(#[$meta])*
         #[unsafe(naked)]
-        $vis extern "C" fn $name(size: usize) -> *mut u8 {
+        $vis extern "C" fn $name(size: usize $(, $more: usize)?) -> *mut u8 {
             core::arch::naked_asm!(
                 "adrp x8, {hot}",
                 "add x8, x8, :lo12:{hot}",

@@ -101,10 +101,10 @@ macro_rules! repeated {
 
 /// Defines a function that pops a block for `size` bytes. Price: 16 instructions and 3 branches as owner, 17 and 3 as guest.
 macro_rules! allocate {
-    ($(#[$meta:meta])* $vis:vis fn $name:ident; hot $hot:path; slots $slots:expr; slow $slow:path) => {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident $(($more:ident))?; hot $hot:path; slots $slots:expr; slow $slow:path) => {
         $(#[$meta])*
         #[unsafe(naked)]
-        $vis extern "C" fn $name(size: usize) -> *mut u8 {
+        $vis extern "C" fn $name(size: usize $(, $more: usize)?) -> *mut u8 {
             core::arch::naked_asm!(
                 "cmp rdi, [rip + {hot}]",                  // HOT.limit: 0 until the heap is up
                 "jae 7f",

@@ -9,6 +9,7 @@ use super::errno;
 use crate::arch;
 use crate::malloc;
 use crate::malloc::cpu_cache::{HOT, MAP_OFFSET, SLOTS_OFFSET};
+use crate::malloc::size_class::SMALL;
 use crate::sys::Errno;
 
 const OS_PAGE: usize = 4096;
@@ -74,9 +75,29 @@ pub unsafe extern "C" fn reallocarray(block: *mut u8, count: usize, size: usize)
     }
 }
 
-/// `aligned_alloc(align, size)`. EINVAL where `align` is no power of two.
+arch::heap::allocate! {
+    /// A block whose class has only blocks at multiples of what is asked for, since `size`, up to [`SMALL`], is one; `asked` is for the slow path.
+    fn allocate_rounded(asked); hot HOT; slots SLOTS_OFFSET; slow allocate_rounded_slow
+}
+
+extern "C" fn allocate_rounded_slow(rounded: usize, asked: usize) -> *mut u8 {
+    // As much as the caller asked for, or more: it was rounded to a multiple of that.
+    let align = rounded & rounded.wrapping_neg();
+    or_enomem(malloc::allocate_aligned(align, asked))
+}
+
+/// `aligned_alloc(align, size)`. EINVAL where `align` is no power of two. Price, up to 1024 bytes: 10 instructions more than malloc.
 #[unsafe(no_mangle)]
 pub extern "C" fn aligned_alloc(align: usize, size: usize) -> *mut u8 {
+    let last = size.wrapping_sub(1) | align.wrapping_sub(1); // beyond SMALL if either is 0
+    if align & align.wrapping_sub(1) == 0 && last < SMALL {
+        return allocate_rounded(last + 1, size);
+    }
+    aligned_alloc_slow(align, size)
+}
+
+#[inline(never)]
+extern "C" fn aligned_alloc_slow(align: usize, size: usize) -> *mut u8 {
     if !align.is_power_of_two() {
         return errno::fail_null(Errno::EINVAL);
     }
@@ -86,6 +107,9 @@ pub extern "C" fn aligned_alloc(align: usize, size: usize) -> *mut u8 {
 /// `memalign(align, size)`: as glibc's, which rounds `align` up to a power of two.
 #[unsafe(no_mangle)]
 pub extern "C" fn memalign(align: usize, size: usize) -> *mut u8 {
+    if align.is_power_of_two() {
+        return aligned_alloc(align, size);
+    }
     match align.max(1).checked_next_power_of_two() {
         Some(align) => or_enomem(malloc::allocate_aligned(align, size)),
         None => errno::fail_null(Errno::EINVAL),
