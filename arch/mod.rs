@@ -115,6 +115,9 @@ pub const CACHE_LINE: usize = cpu::CACHE_LINE;
 /// Whether this CPU makes a load take effect before every store that follows it: then who sees the store knows that the load is done.
 pub const LOADS_PRECEDE_LATER_STORES: bool = cpu::LOADS_PRECEDE_LATER_STORES;
 
+/// Whether this CPU makes plain loads take effect one after the other, and plain stores visible so: then who sees a store sees what was stored before it.
+pub const LOADS_IN_ORDER: bool = cpu::LOADS_IN_ORDER;
+
 /// Bits of the addresses that the kernel gives to programs which do not ask for more.
 pub const ADDRESS_BITS: u32 = cpu::ADDRESS_BITS;
 

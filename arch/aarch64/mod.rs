@@ -29,6 +29,9 @@ pub const CACHE_LINE: usize = 128;
 /// Only with acquire, release or a barrier.
 pub const LOADS_PRECEDE_LATER_STORES: bool = false;
 
+/// As above, or with addresses that depend on what was loaded.
+pub const LOADS_IN_ORDER: bool = false;
+
 /// Bits of the addresses that the kernel gives to programs which do not ask for more.
 pub const ADDRESS_BITS: u32 = 48;
 

@@ -29,6 +29,9 @@ pub const CACHE_LINE: usize = 128;
 /// Total store order.
 pub const LOADS_PRECEDE_LATER_STORES: bool = true;
 
+/// As above.
+pub const LOADS_IN_ORDER: bool = true;
+
 /// Bits of the addresses that the kernel gives to programs which do not ask for more.
 pub const ADDRESS_BITS: u32 = 47;
 

@@ -6,7 +6,7 @@
 //! ```
 //! 1. [`RcuCell::load`] is one section: it reads `active` and counts a reference to that slot. The reference is the address and the count.
 //! 2. [`RcuCell::store`] writes the new version into a free slot, then turns `active` to it. The turn's fence restarts every section in flight,
-//!    so from then on nobody gets a reference to the old version: one membarrier is the whole grace period of loads.
+//!    so from then on nobody gets a reference to the old version: that membarrier is the whole grace period of loads.
 //! 3. A slot is free again when as many references were dropped as were counted. Its value is dropped then, by whoever stores or reclaims next.
 //!
 //! # Guarantees
@@ -19,7 +19,7 @@
 //! After a fork, references of the parent's other threads stay counted in the child: their slots are lost there.
 //!
 //! Price: a load 9 instructions on x86-64 and a check, its drop a check and a store, and the loads of their operands; while another reference of the cell is held on
-//! the same CPU, two sections more. A store: one membarrier and a lock.
+//! the same CPU, two sections more. A store: one membarrier (on AArch64 three) and a lock.
 
 use core::cell::UnsafeCell;
 use core::fmt;

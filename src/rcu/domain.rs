@@ -2,7 +2,7 @@
 //!
 //! Price of a read: one section of 9 instructions on x86-64 (11 on AArch64) and one store, the loads of their operands, and a check each that the
 //! reader got a seat; no atomic instruction, no line that another reader writes, and no word that waits for what it was before. A reader that finds the seat
-//! taken, because it nests or because another one is preempted or asleep there, pays two sections more. Price of a grace period: one membarrier (the RSEQ kind; on AArch64 one more of the
+//! taken, because it nests or because another one is preempted or asleep there, pays two sections more. Price of a grace period: one membarrier (the RSEQ kind; on AArch64 two more of the
 //! ordinary kind), and the time until the readers that were there have left.
 
 use super::callbacks::Callbacks;

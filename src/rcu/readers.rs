@@ -14,7 +14,8 @@
 //!
 //! To wait for the readers of a colour:
 //!
-//! 1. `active` = another colour, one that has no readers.
+//! 1. `active` = another colour, one that has no readers. Where loads overtake each other, a [`fence::heavy`] comes before: a reader that finds the new colour must not
+//!    have loaded anything that is older, because nobody waits for it.
 //! 2. [`fence::heavy_rseq`]. A section in flight has stored and we see it, or starts over and reads the new colour. So from now on nobody enters
 //!    with the old one: no seat of it is taken, and the sum of its `entered` does not change any more. Whoever entered before has had a full fence since: it is
 //!    seen; and whoever is not seen loads what it loads after that fence.
@@ -29,7 +30,7 @@
 
 use core::mem::offset_of;
 use core::ptr;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use core::sync::atomic::{AtomicUsize, fence as full_fence};
 
 use crate::arch::rseq as section;
@@ -73,8 +74,16 @@ const TAKEN: usize = 1;
 /// Blocks that threads without rseq share out among them.
 const SLOW_CELLS: usize = 16;
 
-/// The negative control builds without the fence (`dacapo_broken`): then a reader that has entered may not be seen.
+/// The negative controls build without the fence (`dacapo_broken`): then a reader that has entered may not be seen;
 const FENCED: bool = cfg!(not(dacapo_broken = "no_grace_fence"));
+/// with one that restarts no sections: then a reader still enters with the old colour;
+const RESTARTS: bool = cfg!(not(dacapo_broken = "grace_plain_fence"));
+/// without the one before the new colour: then a reader of the new one may hold what is old;
+const FENCED_BEFORE: bool = cfg!(not(dacapo_broken = "grace_no_first_fence"));
+/// without the one at the end: then a reader that is seen to have left may still be loading;
+const FENCED_AFTER: bool = cfg!(not(dacapo_broken = "grace_no_last_fence"));
+/// without the second look at the colour: then a reader without rseq enters with one that nobody waits for.
+const LOOKS_AGAIN: bool = cfg!(not(dacapo_broken = "grace_no_second_look"));
 
 /// What tells the readers that were there from those that come. See the module's page.
 #[derive(Debug)]
@@ -133,7 +142,7 @@ impl<const N: usize> Readers<N> {
     /// What readers take from now on.
     fn show(&self, colour: Colour) {
         let seat = self.cells.block(0).expose_provenance().get() + colour * WORD;
-        self.seat.store(seat, Relaxed); // Relaxed: the fence in `turn` follows
+        self.seat.store(seat, Release); // Release: after everything that the caller stored; see `turn`
         // SeqCst: after everything that the caller stored; against `enter_without_rseq`.
         self.active.store(Self::ENTERED + colour * WORD, SeqCst);
     }
@@ -204,7 +213,7 @@ impl<const N: usize> Readers<N> {
             counts.entered[colour(token)].fetch_add(1, SeqCst);
             full_fence(SeqCst); // pairs with the fence in `turn`: counted, then looks and loads
             // Acquire: if the colour came back in a later turn, we read what was stored before it.
-            if self.active.load(Acquire) == token {
+            if self.active.load(Acquire) == token || !LOOKS_AGAIN {
                 return token;
             }
             counts.left[colour(token)].fetch_add(1, SeqCst);
@@ -232,15 +241,18 @@ impl<const N: usize> Readers<N> {
 
     /// Readers take `next` from now on; when this returns, nobody enters with another colour, and whoever did is seen. One thread at a time.
     pub(super) fn turn(&self, next: Colour) {
+        // If it is not, no thread of this process runs sections: all count with full fences.
+        let restartable = !matches!(rseq::state(), State::Unavailable(_));
+        if restartable && !arch::LOADS_IN_ORDER && FENCED_BEFORE {
+            fence::heavy();
+        }
         self.show(next);
         inject::delay(Point::ColourTurned);
-        if !FENCED {
-            return;
-        }
-        match rseq::state() {
-            // No thread of this process runs sections: all count with full fences.
-            State::Unavailable(_) => full_fence(SeqCst),
-            _ => fence::heavy_rseq(None),
+        match restartable {
+            _ if !FENCED => {}
+            false => full_fence(SeqCst),
+            true if RESTARTS => fence::heavy_rseq(None),
+            true => fence::heavy(),
         }
     }
 
@@ -265,7 +277,7 @@ impl<const N: usize> Readers<N> {
 
     /// When this returns, whoever was seen to have left has done all its loads.
     pub(super) fn quiesce(&self) {
-        if !arch::LOADS_PRECEDE_LATER_STORES {
+        if !arch::LOADS_PRECEDE_LATER_STORES && FENCED_AFTER {
             fence::heavy();
         }
     }
