@@ -27,22 +27,35 @@ BROKEN = {
                                   "percpu::free_list::no_object_is_lost_or_doubled_under_signals_migrations_and_drains")),),
     "hash_moved_first": (("hosted", ("hash::readers::keys_that_are_never_removed_are_always_found",)),
                          ("models", ("hash::a_key_is_found_while_the_table_grows",))),
-    "hash_relaxed_publish": (("models", ("hash::a_replaced_key_is_never_away_and_never_goes_back",)),),
-    "hash_no_grace": (("models", ("hash::what_a_reader_has_found_is_not_dropped_before_it_leaves",)),),
-    "queue_no_heavy_fence+event_count_no_fence": (("models", ("spsc_sleep::with_membarrier_nobody_sleeps_on_a_message",
-                                                              "event_count::one_waiter_sees_what_it_waits_for")),),
-    "queue_no_second_look": (("models", ("spsc_sleep::with_full_fences_nobody_sleeps_on_a_message",)),),
-    "queue_relaxed_publish+mesh_relaxed_request+mutex_relaxed_unlock+ticket_relaxed_unlock": (
+    "hash_relaxed_publish": (("models", ("hash::a_replaced_key_is_never_away_and_never_goes_back",
+                                         "hash::an_inserted_key_is_complete_and_stays")),),
+    "hash_no_grace+grace_early_cookie": (("models", ("hash::what_a_reader_has_found_is_not_dropped_before_it_leaves",
+                                                     "rcu::general::who_asks_whether_it_is_over_is_told_the_truth")),),
+    "queue_no_heavy_fence+event_count_no_fence+no_grace_fence+qsbr_no_fence": (
+        ("models", ("spsc_sleep::with_membarrier_nobody_sleeps_on_a_message", "event_count::one_waiter_sees_what_it_waits_for",
+                    "rcu::general::what_a_sleeping_reader_holds_stays_through_two_periods",
+                    "rcu::others::a_reader_that_comes_back_online_sees_what_is_new")),),
+    "queue_no_second_look+grace_plain_fence+stop_plain_fence": (
+        ("models", ("spsc_sleep::with_full_fences_nobody_sleeps_on_a_message",
+                    "rcu::general::what_a_sleeping_reader_holds_stays_through_two_periods",
+                    "percpu::drain::a_drain_loses_and_doubles_nothing")),),
+    "queue_relaxed_publish+mesh_relaxed_request+mutex_relaxed_unlock+ticket_relaxed_unlock+qsbr_relaxed_quiescent": (
         ("models", ("spsc_sleep::with_full_fences_nobody_sleeps_on_a_message", "mesh_call::an_answer_comes_back_and_nobody_sleeps_on_it",
                     "locks::a_mutex_excludes_publishes_and_forgets_no_sleeper",
-                    "locks::a_ticket_lock_excludes_publishes_and_wakes_the_next_one")),),
-    "queue_silent_close+mesh_no_ring+mutex_no_wake+ticket_wrong_key": (
+                    "locks::a_ticket_lock_excludes_publishes_and_wakes_the_next_one",
+                    "rcu::others::what_a_quiescent_reader_held_is_not_freed_before")),),
+    "queue_silent_close+mesh_no_ring+mutex_no_wake+ticket_wrong_key+grace_no_last_fence": (
         ("models", ("spsc_sleep::with_full_fences_nobody_sleeps_on_a_message", "mesh_call::an_answer_comes_back_and_nobody_sleeps_on_it",
-                    "locks::a_mutex_serves_three_threads", "locks::a_ticket_lock_excludes_publishes_and_wakes_the_next_one")),),
-    "queued_relaxed_grant+stack_relaxed_push": (("models", ("locks::a_queued_lock_excludes_publishes_and_forgets_no_sleeper",
-                                                            "stack::what_was_put_into_it_is_there")),),
-    "seqlock_no_check+stack_no_generation": (("models", ("locks::a_sequence_lock_shows_whole_writes_in_order",
-                                                         "stack::nobody_has_what_another_has")),),
+                    "locks::a_mutex_serves_three_threads", "locks::a_ticket_lock_excludes_publishes_and_wakes_the_next_one",
+                    "rcu::general::what_a_reader_holds_stays")),),
+    "queued_relaxed_grant+stack_relaxed_push+grace_no_wake+no_stop_fence": (
+        ("models", ("locks::a_queued_lock_excludes_publishes_and_forgets_no_sleeper", "stack::what_was_put_into_it_is_there",
+                    "rcu::general::those_who_wait_at_the_same_time_are_all_served",
+                    "percpu::drain::nor_beside_two_threads_of_one_cpu")),),
+    "seqlock_no_check+stack_no_generation+grace_no_first_fence": (
+        ("models", ("locks::a_sequence_lock_shows_whole_writes_in_order", "stack::nobody_has_what_another_has",
+                    "rcu::general::what_a_reader_holds_stays", "rcu::others::a_version_of_a_cell_is_complete_and_stays")),),
+    "grace_no_second_look": (("models", ("rcu::general::nor_is_it_freed_without_rseq",)),),
 }
 
 

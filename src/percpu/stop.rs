@@ -35,6 +35,8 @@ pub unsafe trait Refusing: Block {}
 
 /// The negative control builds without the fence (`dacapo_broken`): then sections in flight commit to a block that the stopper edits.
 const FENCED: bool = cfg!(not(dacapo_broken = "no_stop_fence"));
+/// ... or with one that restarts no sections.
+const RESTARTS: bool = cfg!(not(dacapo_broken = "stop_plain_fence"));
 
 fn fence(index: usize) {
     inject::delay(Point::TakenAway);
@@ -46,8 +48,10 @@ fn fence(index: usize) {
 
 fn fence_all() {
     inject::delay(Point::TakenAway);
-    if FENCED {
-        fence::heavy_rseq(None);
+    match FENCED {
+        true if RESTARTS => fence::heavy_rseq(None),
+        true => fence::heavy(),
+        false => {}
     }
 }
 

@@ -123,6 +123,12 @@ const SHORTEST_SLEEP: i64 = 1_000;
 /// 1 ms.
 const LONGEST_SLEEP: i64 = 1_000_000;
 
+/// Periods from the one that runs, if any, to the one that begins later. The negative control takes the former (`dacapo_broken`).
+const LATER: usize = if cfg!(dacapo_broken = "grace_early_cookie") { 0 } else { 1 };
+
+/// The negative control wakes nobody (`dacapo_broken`).
+const WAKES: bool = cfg!(not(dacapo_broken = "grace_no_wake"));
+
 impl Grace {
     pub(super) const fn new() -> Self {
         Self {
@@ -137,7 +143,7 @@ impl Grace {
     /// The number of a period that begins after this call.
     pub(super) fn state(&self) -> PollState {
         fence(SeqCst); // pairs with the fence in Flavour::begin: what the caller stored, against `started`
-        PollState(self.started.load(Relaxed).wrapping_add(1))
+        PollState(self.started.load(Relaxed).wrapping_add(LATER))
     }
 
     /// Whether that period is over.
@@ -208,7 +214,7 @@ impl Grace {
         // SAFETY: our callers have it.
         unsafe { self.running.unlock(Scope::Private) };
         self.turn.fetch_add(1, SeqCst);
-        if self.sleepers.load(SeqCst) != 0 {
+        if self.sleepers.load(SeqCst) != 0 && WAKES {
             futex::wake(&raw const self.turn, u32::MAX >> 1, Scope::Private);
         }
     }

@@ -17,7 +17,7 @@
 use core::marker::PhantomData;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
-use core::sync::atomic::{AtomicPtr, AtomicUsize, fence};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 
 use super::grace::{Flavour, Grace, GracePeriods};
 use crate::arch::CACHE_LINE;
@@ -53,6 +53,10 @@ struct Slot {
 const SLOTS: usize = 4096 / CACHE_LINE - 1;
 
 const _: () = assert!(size_of::<Slot>() == CACHE_LINE && size_of::<Chunk>() == 4096);
+
+/// The negative controls build without the fences (`dacapo_broken`), or say that they hold nothing without ordering it.
+const FENCED: bool = cfg!(not(dacapo_broken = "qsbr_no_fence"));
+const QUIET: Ordering = if cfg!(dacapo_broken = "qsbr_relaxed_quiescent") { Relaxed } else { Release };
 
 // SAFETY: slots are atomics; the list of chunks only grows, by compare-and-exchange, until `drop`.
 unsafe impl Send for Qsbr {}
@@ -147,7 +151,9 @@ impl Flavour for Qsbr {
     fn begin(&self) {
         // Release: pairs with Acquire in `quiescent`: what was stored before this period is seen after that quiescent state.
         self.period.fetch_add(1, Release);
-        fence(SeqCst); // pairs with `come_online`
+        if FENCED {
+            fence(SeqCst); // pairs with `come_online`
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -173,7 +179,7 @@ impl Reader<'_> {
         let now = self.domain.period.load(Acquire); // Acquire: pairs with Release in `begin`
         let slot = self.slot();
         if slot.seen.load(Relaxed) != now {
-            slot.seen.store(now, Release); // Release: our loads come before; pairs with Acquire in `is_over`
+            slot.seen.store(now, QUIET); // Release: our loads come before; pairs with Acquire in `is_over`
         }
     }
 
@@ -195,7 +201,9 @@ impl Reader<'_> {
     fn come_online(&self) {
         let now = self.domain.period.load(Acquire); // Acquire: as in `quiescent`
         self.slot().seen.store(now, Relaxed);
-        fence(SeqCst); // pairs with `begin`: seen, or loads what is new
+        if FENCED {
+            fence(SeqCst); // pairs with `begin`: seen, or loads what is new
+        }
     }
 }
 

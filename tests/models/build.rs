@@ -73,6 +73,45 @@ const CHANGES: [(&str, &str); 17] = [
     ("use crate::sys::", "use crate::locks::shim::"),
 ];
 
+/// Those whose atomics are `src/words.rs`: read-copy-update and the blocks of CPUs.
+const OF_WORDS: [&str; 11] = [
+    "percpu/array_cache.rs",
+    "percpu/fallback.rs",
+    "percpu/memory.rs",
+    "percpu/stop.rs",
+    "rcu/callbacks.rs",
+    "rcu/cell.rs",
+    "rcu/domain.rs",
+    "rcu/grace.rs",
+    "rcu/pointer.rs",
+    "rcu/qsbr.rs",
+    "rcu/readers.rs",
+];
+
+const CHANGES_OF_WORDS: [(&str, &str); 13] = [
+    ("//!", "//"),
+    ("core::sync::atomic", "crate::words"),
+    (
+        "use crate::sync::raw::{RawMutex, Scope, Spin}",
+        "use crate::rcu::shim::Spin;\nuse crate::sync::raw::{RawMutex, Scope}",
+    ),
+    ("use crate::sync::Mutex", "use crate::rcu::shim::Mutex"),
+    ("use crate::sys::futex", "use crate::rcu::shim::futex"),
+    ("use crate::sys::sched", "use crate::rcu::shim::sched"),
+    ("use crate::sys::time", "use crate::rcu::shim::time"),
+    ("const fn new() -> Self", "fn new() -> Self"), // with a lock of loom's
+    // Few slots, each of which would be looked at.
+    ("4096 / CACHE_LINE - 1", "384 / CACHE_LINE - 1"),
+    ("== 4096", "== 384"),
+    ("pub const SLOTS: usize = 4;", "pub const SLOTS: usize = 2;"),
+    // Who has stopped a block changes memory that sections change: loom is told.
+    ("self.owner.block(self.index)", "crate::sections::watched(self.owner.block(self.index))"),
+    (
+        "edit(unsafe { self.block(index).as_mut() })",
+        "edit(unsafe { crate::sections::watched(self.block(index)).as_mut() })",
+    ),
+];
+
 fn main() {
     println!("cargo::rerun-if-env-changed=DACAPO_BROKEN");
     println!("cargo::rustc-cfg=dacapo_model");
@@ -80,16 +119,24 @@ fn main() {
     for broken in broken.split(',').filter(|name| !name.is_empty()) {
         println!("cargo::rustc-cfg=dacapo_broken=\"{broken}\"");
     }
-    let out = std::env::var("OUT_DIR").expect("cargo names it");
     for file in FILES {
-        let source = Path::new("../../src").join(file);
-        println!("cargo::rerun-if-changed={}", source.display());
-        let mut text = std::fs::read_to_string(&source).expect("the library's source");
         let of_the_table = if file.starts_with("hash/") { &OF_THE_TABLE[..] } else { &[] };
-        for (from, to) in of_the_table.iter().chain(&CHANGES) {
-            text = text.replace(from, to);
-        }
-        let name = Path::new(file).file_name().expect("a file");
-        std::fs::write(Path::new(&out).join(name), text).expect("room for a copy");
+        let name = Path::new(file).file_name().and_then(|name| name.to_str()).expect("a file");
+        copy(file, name, of_the_table.iter().chain(&CHANGES));
     }
+    for file in OF_WORDS {
+        copy(file, &file.replace('/', "_"), CHANGES_OF_WORDS.iter());
+    }
+}
+
+/// Writes a file of the library's with these changes.
+fn copy<'a>(file: &str, name: &str, changes: impl Iterator<Item = &'a (&'a str, &'a str)>) {
+    let out = std::env::var("OUT_DIR").expect("cargo names it");
+    let source = Path::new("../../src").join(file);
+    println!("cargo::rerun-if-changed={}", source.display());
+    let mut text = std::fs::read_to_string(&source).expect("the library's source");
+    for (from, to) in changes {
+        text = text.replace(from, to);
+    }
+    std::fs::write(Path::new(&out).join(name), text).expect("room for a copy");
 }

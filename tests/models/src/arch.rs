@@ -1,4 +1,11 @@
+pub mod rseq {
+    pub use crate::sections::*;
+}
+
 pub const CACHE_LINE: usize = 128;
+/// The weaker machine: loom's memory orders neither.
+pub const LOADS_PRECEDE_LATER_STORES: bool = false;
+pub const LOADS_IN_ORDER: bool = false;
 
 pub mod barrier {
     pub fn prefetch<T>(_: *const T) {}
@@ -6,4 +13,18 @@ pub mod barrier {
     pub fn full() {
         loom::sync::atomic::fence(loom::sync::atomic::Ordering::SeqCst);
     }
+}
+
+pub mod tls {
+    /// Tells threads from each other.
+    pub fn thread_pointer() -> usize {
+        crate::fence::number().map_or(usize::MAX, |number| number + 1)
+    }
+}
+
+#[repr(C)]
+#[derive(Debug)]
+pub struct ArrayHeader {
+    pub len: usize,
+    pub capacity: usize,
 }

@@ -11,6 +11,8 @@ use loom::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 const RUNNING: usize = 1;
 const PENDING: usize = 2;
+/// With PENDING: of the RSEQ kind.
+const RESTART: usize = 4;
 const THREADS: usize = 3;
 
 loom::lazy_static! {
@@ -20,6 +22,26 @@ loom::lazy_static! {
 loom::thread_local! {
     /// Which of the words is this thread's; none: it is never asked.
     static ME: Cell<Option<usize>> = Cell::new(None);
+    /// Whether a section that began before now must start over.
+    static RESTARTED: Cell<bool> = Cell::new(false);
+}
+
+/// What a section ends with when it must start over.
+#[derive(Debug)]
+pub struct Restarted;
+
+/// A section begins.
+pub fn arm() {
+    RESTARTED.with(|restarted| restarted.set(false));
+}
+
+/// Before each access of a section.
+///
+/// # Errors
+/// A membarrier has restarted it.
+pub fn step() -> Result<(), Restarted> {
+    interrupt();
+    if RESTARTED.with(Cell::get) { Err(Restarted) } else { Ok(()) }
 }
 
 fn me() -> Option<usize> {
@@ -55,19 +77,28 @@ pub fn stop() {
 
 /// The scheduler lets it run again: a full fence.
 pub fn run() {
-    if let Some(me) = me() {
-        WORDS[me].fetch_or(RUNNING, Relaxed);
+    if let Some(me) = me()
+        && WORDS[me].fetch_or(RUNNING, Relaxed) & RUNNING == 0
+    {
         full();
     }
 }
 
+/// So many threads are running, all of them from the start: their first fence is one that somebody asks for.
+pub fn all_run(threads: usize) {
+    WORDS[..threads].iter().for_each(|word| word.store(RUNNING, Relaxed));
+}
+
 /// Before every access: the interrupt of a membarrier, if one is under way.
 pub fn interrupt() {
-    if let Some(me) = me()
-        && WORDS[me].fetch_or(0, Relaxed) & PENDING != 0
-    {
+    let Some(me) = me() else { return };
+    let asked = WORDS[me].fetch_or(0, Relaxed);
+    if asked & PENDING != 0 {
+        if asked & RESTART != 0 {
+            RESTARTED.with(|restarted| restarted.set(true));
+        }
         full();
-        WORDS[me].fetch_and(!PENDING, Relaxed);
+        WORDS[me].fetch_and(!(PENDING | RESTART), Relaxed);
     }
 }
 
@@ -83,6 +114,14 @@ pub fn register() -> Ways {
 pub fn light() {}
 
 pub fn heavy() {
+    interrupt_all(PENDING);
+}
+
+pub fn heavy_rseq(_: Option<u32>) {
+    interrupt_all(PENDING | RESTART);
+}
+
+fn interrupt_all(how: usize) {
     full();
     let others = || (0..THREADS).filter(|&thread| Some(thread) != me());
     let mut asked = [false; THREADS];
@@ -90,11 +129,11 @@ pub fn heavy() {
         // A thread that is not running has passed a fence, and passes another one before it runs.
         asked[other] = WORDS[other].fetch_or(0, Relaxed) & RUNNING != 0;
         if asked[other] {
-            WORDS[other].fetch_or(PENDING, Relaxed);
+            WORDS[other].fetch_or(how, Relaxed);
         }
     }
     for other in others().filter(|&other| asked[other]) {
-        while WORDS[other].fetch_or(0, Relaxed) == RUNNING | PENDING {
+        while WORDS[other].fetch_or(0, Relaxed) & (RUNNING | PENDING) == RUNNING | PENDING {
             interrupt(); // two at once: the kernel lets one wait, which is interrupted like everybody
             loom::thread::yield_now();
         }

@@ -19,9 +19,14 @@ mod arch;
 mod fence;
 mod hash;
 mod locks;
+mod percpu;
 mod queue;
+mod rcu;
+mod rseq;
+mod sections;
 mod sync;
 mod sys;
+mod words;
 
 mod drain;
 mod event_count;
@@ -31,13 +36,27 @@ mod mesh_call;
 mod spsc_sleep;
 mod stack;
 
+/// The thread's own area, which only an owner of registrations would write.
+mod per_thread {
+    pub struct PerThread {
+        pub rseq: crate::rseq::Area,
+    }
+    pub fn current() -> &'static PerThread {
+        unreachable!("not the owner of registrations")
+    }
+}
+
 /// No delays here: loom takes every order there is.
 mod inject {
     pub enum Point {
         BucketCopied,
+        ColourTurned,
         MutexMarked,
+        PeriodOver,
         StackPop,
         StackPush,
+        Stopped,
+        TakenAway,
     }
     pub fn delay(_: Point) {}
 }
@@ -65,6 +84,9 @@ enum Found {
 
 /// Runs `body` under every interleaving with up to so many preemptions.
 ///
+/// What stores should go first, and what only loads after it: loom remembers one last access of each atomic, so that a thread that loads before it stores hides
+/// that another one has loaded there too, and the order in which that load comes later is never tried.
+///
 /// In a process of its own that ends with the first thing found: what is dropped after that would fail a second time, inside the model.
 fn explore(preemptions: usize, body: impl Fn() + Send + Sync + 'static) -> Found {
     const FOUND: [Found; 4] = [Found::Nothing, Found::Deadlock, Found::Race, Found::Other];
@@ -89,10 +111,14 @@ fn explore(preemptions: usize, body: impl Fn() + Send + Sync + 'static) -> Found
         let mut builder = loom::model::Builder::new();
         builder.preemption_bound = Some(preemptions);
         builder.max_branches = 20_000;
+        let executions = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = executions.clone();
         builder.check(move || {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             EVENTS.lock().expect("no panic").clear();
             body();
         });
+        println!("{} executions", executions.load(std::sync::atomic::Ordering::Relaxed));
         0
     });
     FOUND.get(verdict as usize).copied().unwrap_or(Found::Other)

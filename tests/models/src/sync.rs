@@ -1,6 +1,8 @@
 pub mod atomic;
 
 pub mod raw {
+    pub use crate::locks::mutex::RawMutex;
+    pub use crate::locks::shim::futex::Scope;
     use crate::sys::futex::Clock;
 
     /// No clock here: what waits, waits for ever.

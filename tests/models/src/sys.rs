@@ -5,6 +5,7 @@ pub struct Errno(u16);
 
 impl Errno {
     pub const EAGAIN: Self = Self(11);
+    pub const ENOMEM: Self = Self(12);
     pub const EINVAL: Self = Self(22);
     pub const ETIMEDOUT: Self = Self(110);
 }
@@ -12,6 +13,40 @@ impl Errno {
 pub mod file {
     pub fn write(_: i32, bytes: &[u8]) -> Result<usize, super::Errno> {
         Ok(bytes.len())
+    }
+}
+
+/// Zeroed memory of the process's.
+pub mod memory {
+    use std::alloc::{Layout, alloc_zeroed, dealloc};
+
+    pub struct Protection;
+    impl Protection {
+        pub const READ_WRITE: Self = Self;
+    }
+    pub struct MapFlags;
+    impl MapFlags {
+        pub const EMPTY: Self = Self;
+        pub const NORESERVE: Self = Self;
+    }
+
+    fn layout(size: usize) -> Layout {
+        Layout::from_size_align(size, 4096).expect("a small size")
+    }
+
+    pub fn map(size: usize, _: Protection, _: MapFlags) -> Result<*mut u8, super::Errno> {
+        // SAFETY: never of size 0.
+        let start = unsafe { alloc_zeroed(layout(size)) };
+        start.expose_provenance();
+        Ok(start)
+    }
+
+    /// # Safety
+    /// From [`map`], with that size.
+    pub unsafe fn unmap(start: *mut u8, size: usize) -> Result<(), super::Errno> {
+        // SAFETY: as our contract says.
+        unsafe { dealloc(start, layout(size)) };
+        Ok(())
     }
 }
 
