@@ -118,12 +118,12 @@ impl Map {
     }
 }
 
-/// A table with some keys; a thread that writes, and one that reads.
+/// A table with some keys; a thread that writes, and one that reads. The writer goes first: see [`explore`].
 fn table(
     keys: &'static [u64],
     preemptions: usize,
     write: impl Fn(&Map) + Send + Sync + Copy + 'static,
-    read: impl Fn(&Map) + Send + Sync + 'static,
+    read: impl Fn(&Map) + Send + Sync + Copy + 'static,
 ) -> Found {
     explore(preemptions, move || {
         let domain: *mut Domain = Box::into_raw(Box::new(Domain::new()));
@@ -134,9 +134,9 @@ fn table(
         // SAFETY: as above.
         let shared: &'static Map = unsafe { &*map };
         keys.iter().for_each(|&key| shared.insert(key));
-        let writer = thread::spawn(move || write(shared));
-        read(shared);
-        writer.join().expect("the writer");
+        let reader = thread::spawn(move || read(shared));
+        write(shared);
+        reader.join().expect("the reader");
         // SAFETY: both threads have left; the map before its domain.
         unsafe {
             drop(Box::from_raw(map));
