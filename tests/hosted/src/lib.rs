@@ -5,6 +5,7 @@
 mod counter;
 mod fence;
 mod hash;
+mod litmus;
 mod malloc;
 mod percpu;
 mod queue;
