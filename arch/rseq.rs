@@ -36,15 +36,17 @@ section! {
 }
 
 /// Takes the current CPU's seat if it is free: a word that holds 0, and its own address when it is taken. The seats lie `1 << SHIFT` bytes apart;
-/// `first` holds the address of index 0's, and is read inside the section. Returns the seat's address and what it held. Price: 9 instructions (11 on AArch64),
-/// 1 branch; written by hand, because a section in steps looks for its block in a table, which would be two loads more.
+/// `first` holds the address of index 0's, and is read inside the section. Returns the seat's address and what it held.
+///
+/// The index is the field that lies `INDEX` bytes into the area, which lies `area` bytes from the thread pointer: so where it lies is no load of its own.
+/// Price: 9 instructions (11 on AArch64), 1 branch; written by hand, because a section in steps looks for its block in a table, which would be two loads more.
 ///
 /// # Safety
-/// For every address that `first` ever holds, there is an aligned word for every index including -1 and -2. `first` is an aligned word.
+/// For every address that `first` ever holds, there is an aligned word for every value of the index field, -1 and -2 included. `first` is an aligned word.
 #[inline(always)]
-pub unsafe fn claim<const SHIFT: u32>(fields: Fields, first: *const usize) -> (usize, usize) {
+pub unsafe fn claim<const SHIFT: u32, const INDEX: u32>(area: isize, first: *const usize) -> (usize, usize) {
     // SAFETY: one store, the last instruction; no input is written; the caller vouches for the words.
-    unsafe { cpu::claim::<SHIFT>(fields, first) }
+    unsafe { cpu::claim::<SHIFT, INDEX>(area, first) }
 }
 
 section! {

@@ -107,21 +107,21 @@ macro_rules! __rseq_last_store {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rseq_index {
-    (before $b:ident) => {
+    (before $at:literal $b:ident) => {
         ""
     };
-    (inside $t:ident $b:ident) => {
-        concat!("ldrsw {", stringify!($t), "}, [{rseq_index}]\n")
+    (inside $at:literal $t:ident $b:ident) => {
+        concat!("ldrsw {", stringify!($t), "}, [", $at, "]\n")
     };
 }
 #[cfg(dacapo_broken = "index_before_start")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rseq_index {
-    (before $b:ident) => {
-        concat!("ldrsw {", stringify!($b), "}, [{rseq_index}]\n")
+    (before $at:literal $b:ident) => {
+        concat!("ldrsw {", stringify!($b), "}, [", $at, "]\n")
     };
-    (inside $t:ident $b:ident) => {
+    (inside $at:literal $t:ident $b:ident) => {
         concat!("mov {", stringify!($t), "}, {", stringify!($b), "}\n")
     };
 }
@@ -132,11 +132,14 @@ macro_rules! __rseq_index {
 macro_rules! __rseq_begin {
     (block $t:ident $b:ident) => {
         concat!(
-            $crate::__rseq_begin!(index $t $b),
+            $crate::__rseq_begin!(at "{rseq_index}" $t $b),
             "ldr {", stringify!($b), "}, [{rseq_table}, {", stringify!($t), "}, lsl #3]",
         )
     };
-    (index $t:ident $b:ident) => {
+    (field $t:ident $b:ident) => {
+        $crate::__rseq_begin!(at "{rseq_area}, #{rseq_field}" $t $b)
+    };
+    (at $at:literal $t:ident $b:ident) => {
         concat!(
             $crate::__rseq_descriptor!(),
             $crate::__rseq_abort_section!(),
@@ -146,18 +149,19 @@ macro_rules! __rseq_begin {
             "b 6f\n", // abort: nothing to undo, arm again
             ".popsection\n",
             "6: ",
-            $crate::__rseq_index!(before $b),
+            $crate::__rseq_index!(before $at $b),
             "adrp {", stringify!($t), "}, 5b\n",
             "add {", stringify!($t), "}, {", stringify!($t), "}, :lo12:5b\n",
             "str {", stringify!($t), "}, [{rseq_area}, #8]\n", // arm
             "2: ",
-            $crate::__rseq_index!(inside $t $b),
+            $crate::__rseq_index!(inside $at $t $b),
         )
     };
 }
 
 /// The section: frame and body. A commit of two words (`[pair]`) needs one more register, and an instruction behind the section that starts over if
-/// the store failed, which it may for no reason; `[index]` leaves the table to the body.
+/// the store failed, which it may for no reason; `[field NAME]` leaves the table to the body, takes the area's address instead of `Fields`, and for the
+/// index its field so many bytes further on.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rseq_asm {
@@ -172,9 +176,17 @@ macro_rules! __rseq_asm {
     ($f:ident $table:ident $t:ident $b:ident $exits:tt [] $templates:tt $operands:tt) => {
         $crate::__rseq_asm!($f $table $t $b $exits [block] $templates $operands)
     };
-    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [$kind:ident] [$($template:expr),*] [$($operand:tt)*]) => {
+    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [field $field:ident] [$($template:expr),*] [$($operand:tt)*]) => {
         ::core::arch::asm!(
-            $crate::__rseq_begin!($kind $t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
+            $crate::__rseq_begin!(field $t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
+            rseq_area = in(reg) $f, rseq_table = in(reg) $table, rseq_field = const $field,
+            rseq_signature = const $crate::arch::rseq::PLANTED, $t = out(reg) $t, $b = out(reg) $b, $($operand)*
+            out("x16") _, out("x17") _, options(nostack)
+        )
+    };
+    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [block] [$($template:expr),*] [$($operand:tt)*]) => {
+        ::core::arch::asm!(
+            $crate::__rseq_begin!(block $t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
             rseq_area = in(reg) $f.operands().0, rseq_index = in(reg) $f.operands().1, rseq_table = in(reg) $table,
             rseq_signature = const $crate::arch::rseq::PLANTED, $t = out(reg) $t, $b = out(reg) $b, $($operand)*
             out("x16") _, out("x17") _, options(nostack)
@@ -205,11 +217,12 @@ pub unsafe fn pair_swap(fields: Fields, table: *const *mut u8, offset: usize) {
 /// # Safety
 /// There.
 #[inline(always)]
-pub unsafe fn claim<const SHIFT: u32>(fields: Fields, first: *const usize) -> (usize, usize) {
+pub unsafe fn claim<const SHIFT: u32, const INDEX: u32>(area: isize, first: *const usize) -> (usize, usize) {
     let (seat, found): (usize, usize);
+    let area = super::tls::thread_pointer().wrapping_add_signed(area);
     // SAFETY: one store, the last instruction; no input is written; the caller vouches for the words.
     unsafe {
-        crate::__rseq_asm!(fields first seat found [exit] [index] [
+        crate::__rseq_asm!(area first seat found [exit] [field INDEX] [
             "ldr {found}, [{rseq_table}]",
             "add {seat}, {found}, {seat}, lsl #{shift}",         // seat = *first + (index << SHIFT)
             "ldr {found}, [{seat}]",

@@ -103,21 +103,21 @@ macro_rules! __rseq_last_store {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rseq_index {
-    (before $b:ident) => {
+    (before $at:literal $b:ident) => {
         ""
     };
-    (inside $t:ident $b:ident) => {
-        concat!("movsxd {", stringify!($t), "}, dword ptr fs:[{rseq_index}]\n")
+    (inside $at:literal $t:ident $b:ident) => {
+        concat!("movsxd {", stringify!($t), "}, dword ptr fs:[", $at, "]\n")
     };
 }
 #[cfg(dacapo_broken = "index_before_start")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rseq_index {
-    (before $b:ident) => {
-        concat!("movsxd {", stringify!($b), "}, dword ptr fs:[{rseq_index}]\n")
+    (before $at:literal $b:ident) => {
+        concat!("movsxd {", stringify!($b), "}, dword ptr fs:[", $at, "]\n")
     };
-    (inside $t:ident $b:ident) => {
+    (inside $at:literal $t:ident $b:ident) => {
         concat!("mov {", stringify!($t), "}, {", stringify!($b), "}\n")
     };
 }
@@ -128,11 +128,14 @@ macro_rules! __rseq_index {
 macro_rules! __rseq_begin {
     (block $t:ident $b:ident) => {
         concat!(
-            $crate::__rseq_begin!(index $t $b),
+            $crate::__rseq_begin!(at "{rseq_index}" $t $b),
             "mov {", stringify!($b), "}, [{rseq_table} + 8*{", stringify!($t), "}]",
         )
     };
-    (index $t:ident $b:ident) => {
+    (field $t:ident $b:ident) => {
+        $crate::__rseq_begin!(at "{rseq_area} + {rseq_field}" $t $b)
+    };
+    (at $at:literal $t:ident $b:ident) => {
         concat!(
             $crate::__rseq_descriptor!(),
             $crate::__rseq_abort_section!(),
@@ -142,16 +145,17 @@ macro_rules! __rseq_begin {
             "jmp 6f\n", // abort: nothing to undo, arm again
             ".popsection\n",
             "6: ",
-            $crate::__rseq_index!(before $b),
+            $crate::__rseq_index!(before $at $b),
             "lea {", stringify!($t), "}, [rip + 5b]\n",
             "mov qword ptr fs:[{rseq_area} + 8], {", stringify!($t), "}\n", // arm
             "2: ",
-            $crate::__rseq_index!(inside $t $b),
+            $crate::__rseq_index!(inside $at $t $b),
         )
     };
 }
 
-/// The section: frame and body. `[pair]` adds the registers of a commit of two words; `[index]` leaves the table to the body.
+/// The section: frame and body. `[pair]` adds the registers of a commit of two words; `[field NAME]` leaves the table to the
+/// body, takes the area's place instead of `Fields`, and for the index its field so many bytes further on.
 #[cfg(feature = "start")]
 #[doc(hidden)]
 #[macro_export]
@@ -162,9 +166,18 @@ macro_rules! __rseq_asm {
     ($f:ident $table:ident $t:ident $b:ident $exits:tt [] $templates:tt $operands:tt) => {
         $crate::__rseq_asm!($f $table $t $b $exits [block] $templates $operands)
     };
-    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [$kind:ident] [$($template:expr),*] [$($operand:tt)*]) => {
+    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [field $field:ident] [$($template:expr),*] [$($operand:tt)*]) => {{
+        let _ = $f; // a constant
         ::core::arch::asm!(
-            $crate::__rseq_begin!($kind $t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
+            $crate::__rseq_begin!(field $t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
+            rseq_area = const $crate::arch::tls::PER_THREAD_OFFSET, rseq_table = in(reg) $table, rseq_field = const $field,
+            rseq_signature = const $crate::arch::rseq::PLANTED, $t = out(reg) $t, $b = out(reg) $b, $($operand)*
+            options(nostack)
+        )
+    }};
+    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [block] [$($template:expr),*] [$($operand:tt)*]) => {
+        ::core::arch::asm!(
+            $crate::__rseq_begin!(block $t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
             rseq_area = const $crate::arch::tls::PER_THREAD_OFFSET, rseq_index = in(reg) $f.operands().1, rseq_table = in(reg) $table,
             rseq_signature = const $crate::arch::rseq::PLANTED, $t = out(reg) $t, $b = out(reg) $b, $($operand)*
             options(nostack)
@@ -181,9 +194,17 @@ macro_rules! __rseq_asm {
     ($f:ident $table:ident $t:ident $b:ident $exits:tt [] $templates:tt $operands:tt) => {
         $crate::__rseq_asm!($f $table $t $b $exits [block] $templates $operands)
     };
-    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [$kind:ident] [$($template:expr),*] [$($operand:tt)*]) => {
+    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [field $field:ident] [$($template:expr),*] [$($operand:tt)*]) => {
         ::core::arch::asm!(
-            $crate::__rseq_begin!($kind $t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
+            $crate::__rseq_begin!(field $t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
+            rseq_area = in(reg) $f, rseq_table = in(reg) $table, rseq_field = const $field,
+            rseq_signature = const $crate::arch::rseq::PLANTED, $t = out(reg) $t, $b = out(reg) $b, $($operand)*
+            options(nostack)
+        )
+    };
+    ($f:ident $table:ident $t:ident $b:ident [$($exit:ident)*] [block] [$($template:expr),*] [$($operand:tt)*]) => {
+        ::core::arch::asm!(
+            $crate::__rseq_begin!(block $t $b), $($template,)* $crate::__rseq_commit!($($exit)*),
             rseq_area = in(reg) $f.operands().0, rseq_index = in(reg) $f.operands().1, rseq_table = in(reg) $table,
             rseq_signature = const $crate::arch::rseq::PLANTED, $t = out(reg) $t, $b = out(reg) $b, $($operand)*
             options(nostack)
@@ -213,11 +234,11 @@ pub unsafe fn pair_swap(fields: Fields, table: *const *mut u8, offset: usize) {
 /// # Safety
 /// There.
 #[inline(always)]
-pub unsafe fn claim<const SHIFT: u32>(fields: Fields, first: *const usize) -> (usize, usize) {
+pub unsafe fn claim<const SHIFT: u32, const INDEX: u32>(area: isize, first: *const usize) -> (usize, usize) {
     let (seat, found): (usize, usize);
     // SAFETY: one store, the last instruction; no input is written; the caller vouches for the words.
     unsafe {
-        crate::__rseq_asm!(fields first seat found [exit] [index] [
+        crate::__rseq_asm!(area first seat found [exit] [field INDEX] [
             "shl {seat}, {shift}",
             "add {seat}, [{rseq_table}]",                        // seat = *first + (index << SHIFT)
             "mov {found}, [{seat}]",

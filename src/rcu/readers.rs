@@ -9,6 +9,9 @@
 //!   enter   section { seat = seats[active]; if it is free: take it }     leave   seat = 0
 //!      or   section { colour = active; ++entered[colour] }               leave   section { ++left[colour] }
 //! ```
+//! The seats go by `mm_cid`, which lies at a fixed distance from the area, so that one load less says where it is. A kernel without it (before Linux 6.3) leaves 0 or -1
+//! there: then all find a taken seat there, and look for one by the CPU's number before they stand.
+//!
 //! Nobody but who took a seat writes it until it is free again. So to leave is a plain store, on whatever CPU and in whatever thread, with no
 //! section. A seat is taken when its reader was interrupted (by a signal handler that reads, or by the scheduler), sleeps, or nests.
 //!
@@ -38,7 +41,7 @@ use crate::arch::{self, tls};
 use crate::fence;
 use crate::inject::{self, Point};
 use crate::percpu::{Birth, Block, PerCpu, fallback};
-use crate::rseq::{self, State};
+use crate::rseq::{self, Area, State};
 use crate::sys::Errno;
 
 /// The block of a CPU. `entered` lies [`APART`] bytes after `seats`, so that the low bits of either's addresses tell the colour.
@@ -71,6 +74,10 @@ const FREE: usize = 0;
 /// What is no seat's address: in the seats of threads without rseq, for ever.
 const TAKEN: usize = 1;
 
+/// The index fields, in the area.
+const MM_CID: u32 = offset_of!(Area, mm_cid) as u32;
+const CPU_ID: u32 = offset_of!(Area, cpu_id) as u32;
+
 /// Blocks that threads without rseq share out among them.
 const SLOW_CELLS: usize = 16;
 
@@ -88,8 +95,10 @@ const LOOKS_AGAIN: bool = cfg!(not(dacapo_broken = "grace_no_second_look"));
 /// What tells the readers that were there from those that come. See the module's page.
 #[derive(Debug)]
 pub(super) struct Readers<const N: usize> {
-    /// The current colour's seat of index 0.
+    /// The current colour's seat of `mm_cid` 0. Where the kernel has no `mm_cid`, which is 0 or -1 then, one that is always taken.
     seat: AtomicUsize,
+    /// The current colour's seat of CPU 0, for kernels without it.
+    indexed: AtomicUsize,
     /// Where the current colour's word of `entered` lies in a block.
     active: AtomicUsize,
     cells: PerCpu<Counts<N>>,
@@ -134,7 +143,7 @@ impl<const N: usize> Readers<N> {
             // SAFETY: the block lives as long as `cells`, and is atomics. Relaxed: nobody else has them yet.
             unsafe { block.as_ref() }.seats.iter().for_each(|seat| seat.store(TAKEN, Relaxed));
         }
-        let this = Self { seat: AtomicUsize::new(0), active: AtomicUsize::new(0), cells };
+        let this = Self { seat: AtomicUsize::new(0), indexed: AtomicUsize::new(0), active: AtomicUsize::new(0), cells };
         this.show(0);
         Ok(this)
     }
@@ -142,22 +151,31 @@ impl<const N: usize> Readers<N> {
     /// What readers take from now on.
     fn show(&self, colour: Colour) {
         let seat = self.cells.block(0).expose_provenance().get() + colour * WORD;
-        self.seat.store(seat, Release); // Release: after everything that the caller stored; see `turn`
+        // The blocks before that of 0 are those of -1 and -2.
+        let shown = if rseq::features().mm_cid { seat } else { seat - (1 << Self::SHIFT) };
+        self.seat.store(shown, Release); // Release: after everything that the caller stored; see `turn`
+        self.indexed.store(seat, Release); // as above
         // SeqCst: after everything that the caller stored; against `enter_without_rseq`.
         self.active.store(Self::ENTERED + colour * WORD, SeqCst);
+    }
+
+    /// Takes the current CPU's seat, `first` being that of index 0; its address, and what it held.
+    #[inline(always)]
+    fn claim<const INDEX: u32>(first: &AtomicUsize) -> (usize, usize) {
+        const { assert!(Self::SHIFT == 7 || Self::SHIFT == 8) };
+        // SAFETY: the blocks of all indices follow each other, those of -1 and -2 before that of 0, and have a seat of each colour.
+        unsafe {
+            match Self::SHIFT {
+                7 => section::claim::<7, INDEX>(rseq::area_offset(), first.as_ptr()),
+                _ => section::claim::<8, INDEX>(rseq::area_offset(), first.as_ptr()),
+            }
+        }
     }
 
     /// A reader comes; what [`Readers::leave`] needs, and [`colour`].
     #[inline(always)]
     pub(super) fn enter(&self) -> Token {
-        const { assert!(Self::SHIFT == 7 || Self::SHIFT == 8) };
-        // SAFETY: the blocks of all indices follow each other, those of -1 and -2 before that of 0, and have a seat of each colour.
-        let (seat, found) = unsafe {
-            match Self::SHIFT {
-                7 => section::claim::<7>(rseq::fields(), self.seat.as_ptr()),
-                _ => section::claim::<8>(rseq::fields(), self.seat.as_ptr()),
-            }
-        };
+        let (seat, found) = Self::claim::<MM_CID>(&self.seat);
         if found != FREE {
             return self.enter_counted();
         }
@@ -184,6 +202,13 @@ impl<const N: usize> Readers<N> {
     #[cold]
     #[inline(never)]
     fn enter_counted(&self) -> Token {
+        if !rseq::features().mm_cid {
+            let (seat, found) = Self::claim::<CPU_ID>(&self.indexed);
+            if found == FREE {
+                fence::light(); // as in `enter`
+                return seat;
+            }
+        }
         // SAFETY: every block has a word for each colour, and `active` never holds anything else.
         let (index, token) = unsafe { section::increment_at(rseq::fields(), self.cells.table(), self.active.as_ptr()) };
         let token = if index < 0 { self.enter_without_rseq() } else { token };

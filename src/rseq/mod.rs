@@ -21,7 +21,8 @@ mod table;
 pub use crate::arch::section;
 pub use area::{Area, CriticalSection};
 pub use registration::{
-    Features, State, features, fields, init, offsets, register_current_thread, state, unregister_current_thread,
+    Features, State, area_offset, features, fields, init, offsets, register_current_thread, state,
+    unregister_current_thread,
 };
 pub use table::{critical_sections, exit_points};
 
@@ -31,7 +32,7 @@ pub use table::{critical_sections, exit_points};
 #[inline]
 #[must_use]
 pub fn current_cpu() -> u32 {
-    let cpu = fields().load(core::mem::offset_of!(Area, cpu_id) as isize);
+    let cpu = cpu_id();
     if cpu >= 0 { cpu as u32 } else { crate::sys::sched::getcpu() }
 }
 
@@ -40,7 +41,13 @@ pub fn current_cpu() -> u32 {
 #[inline(always)]
 #[must_use]
 pub fn cpu_hint() -> u32 {
-    fields().load(core::mem::offset_of!(Area, cpu_id) as isize) as u32
+    cpu_id() as u32
+}
+
+/// The field of that name, without asking where the index lies.
+#[inline(always)]
+fn cpu_id() -> i32 {
+    crate::arch::rseq::Fields::new(area_offset(), 0).load(core::mem::offset_of!(Area, cpu_id) as isize)
 }
 
 /// Sees to it that [`init`] has run. An owner's start-up has run it.

@@ -62,8 +62,10 @@ static LENGTH: AtomicU32 = AtomicU32::new(LEGACY_LENGTH);
 static AREA_OFFSET: AtomicIsize = AtomicIsize::new(0);
 static INDEX_OFFSET: AtomicIsize = AtomicIsize::new(0);
 
+/// Bytes from the thread pointer to the current thread's area. [`init`] must have run. Price: no load as owner, one as guest.
 #[inline(always)]
-fn area_offset() -> isize {
+#[must_use]
+pub fn area_offset() -> isize {
     #[cfg(feature = "start")]
     let offset = arch::tls::PER_THREAD_OFFSET;
     #[cfg(not(feature = "start"))]

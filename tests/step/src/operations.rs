@@ -5,8 +5,12 @@ use std::ptr::null_mut;
 
 use dacapo::arch::ListNode;
 use dacapo::arch::rseq::{self as section, Fields};
+use dacapo::rseq::{self, Area};
 
 use crate::world::{ARRAY, CELL, COMPARED, COUNTER, FRESH, LIST, Model, SAT, SHIFT};
+
+/// The index field of the worlds here: CPUs by number, as in `fields`. The library takes `mm_cid` where it can.
+const CPU_ID: u32 = std::mem::offset_of!(Area, cpu_id) as u32;
 
 /// Objects in a batch: more than half an array, less than a full one.
 pub const BATCH: usize = 3;
@@ -122,7 +126,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation {
         name: "claim",
         run: run!(i => {
-            let (seat, found) = section::claim::<SHIFT>(i.fields, i.first);
+            let (seat, found) = section::claim::<SHIFT, CPU_ID>(rseq::area_offset(), i.first);
             Answer::of(&[usize::from(found != 0), usize::from(*(seat as *const usize) == seat)])
         }),
         model: |block, _, _| {
