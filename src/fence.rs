@@ -69,7 +69,7 @@ pub struct Ways {
 }
 
 /// Declares to the kernel that this process will use heavy fences, and says which of them it has. Called when the second thread is made, while
-/// it is cheap; the heavy fences call it themselves otherwise. Idempotent; takes no lock. Async-signal-safe.
+/// or a domain of readers, while it is cheap: once there are threads the kernel takes 10 to 40 ms. The heavy fences call it themselves otherwise. Idempotent; takes no lock. Async-signal-safe.
 pub fn register() -> Ways {
     let mut way = WAY.load(Ordering::Relaxed); // Relaxed: the bits say what the kernel accepted; no memory hangs on them
     if way & ASKED == 0 {

@@ -145,6 +145,7 @@ impl<const N: usize> Readers<N> {
         }
         let this = Self { seat: AtomicUsize::new(0), indexed: AtomicUsize::new(0), active: AtomicUsize::new(0), cells };
         this.show(0);
+        fence::register(); // once there are threads, the first `turn` would wait tens of milliseconds for it
         Ok(this)
     }
 
