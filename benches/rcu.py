@@ -16,7 +16,8 @@ def run(options):
     concurrent.collect(table, commands, options.times(15, 2), lambda row: "us" if row.endswith("update") else "ns")
     table.notes += [
         "A read enters, follows the pointer, reads two words and leaves; qsbr: a quiescent state after 1,000 reads; RcuCell and arc-swap: load, two words, drop.",
-        "An update publishes a new object, waits for a grace period and frees the old one; crossbeam-epoch and the cells do not wait.",
+        "An update publishes a new object, waits for a grace period and frees the old one; crossbeam-epoch and the cells do not wait. The mean of 200",
+        "of them, and their median: what a thread waits for that other work keeps from its CPU is in the mean only.",
     ]
 
     def target(row, ours, peer, reach, met):
@@ -28,6 +29,7 @@ def run(options):
     table.target("general reader, enter and leave", read, "<= 1.0 ns", None if read is None else read <= 1)
     target("1R0W read", OURS, "liburcu memb", "<= 1.00", lambda ratio: ratio <= 1)
     target("2R1W update", OURS, "liburcu memb", "<= 1.00", lambda ratio: ratio <= 1)
+    target("2R1W median update", OURS, "liburcu memb", "<= 1.00", lambda ratio: ratio <= 1)
     target("1R0W read", QUIESCENT, "no synchronisation", "<= 1.10", lambda ratio: ratio <= 1.1)
     target("1R0W read", CELL, "arc-swap", "<= 0.20", lambda ratio: ratio <= 0.2)
     return table

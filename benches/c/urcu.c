@@ -7,7 +7,7 @@
 static struct pair { uint64_t a, b; } *shared;
 static int readers, writing, over, reading;
 static uint64_t reads, spent;
-static double updated;
+static double updates[UPDATES];
 static volatile uint64_t sink;
 
 static struct pair *make(uint64_t n)
@@ -21,13 +21,13 @@ static void update(void)
 {
     rcu_unregister_thread(); /* only synchronizes */
     while (__atomic_load_n(&reading, __ATOMIC_RELAXED) < readers) sched_yield();
-    double begin = now();
     for (uint64_t n = 0; n < UPDATES; n++) {
+        double begin = now();
         struct pair *old = rcu_xchg_pointer(&shared, make(n));
         synchronize_rcu();
         free(old);
+        updates[n] = now() - begin;
     }
-    updated = now() - begin;
     rcu_register_thread();
     __atomic_store_n(&over, 1, __ATOMIC_SEQ_CST);
 }
@@ -56,6 +56,21 @@ static void trial_thread(int thread)
     __atomic_fetch_add(&reads, done, __ATOMIC_SEQ_CST);
 }
 
+static int smaller_first(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void print_updates(void)
+{
+    double sum = 0;
+    for (int n = 0; n < UPDATES; n++) sum += updates[n];
+    qsort(updates, UPDATES, sizeof *updates, smaller_first);
+    printf("%dR%dW update\t" NAME "\t%.3f\n", readers, writing, sum / UPDATES / 1000);
+    printf("%dR%dW median update\t" NAME "\t%.3f\n", readers, writing, updates[UPDATES / 2] / 1000);
+}
+
 int main(int argc, char **argv)
 {
     static const int rows[][2] = { { 1, 0 }, { 2, 0 }, { 1, 1 }, { 2, 1 } };
@@ -67,7 +82,7 @@ int main(int argc, char **argv)
             readers = rows[i][0], writing = rows[i][1], over = reading = 0, reads = spent = 0;
             together(readers + writing);
             printf("%dR%dW read\t" NAME "\t%.3f\n", readers, writing, (double)spent / (double)reads);
-            if (writing) printf("%dR%dW update\t" NAME "\t%.3f\n", readers, writing, updated / UPDATES / 1000);
+            if (writing) print_updates();
         }
     }
     return 0;

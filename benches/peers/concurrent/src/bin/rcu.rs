@@ -1,7 +1,7 @@
 //! RCU: `rcu TRIALS` prints `ROW<TAB>PEER<TAB>FIGURE` lines, one for each trial; the trials are interleaved. Reads in ns, updates in us.
 
 use std::hint::black_box;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::*};
 
 use arc_swap::ArcSwap;
@@ -14,26 +14,40 @@ const UPDATES: u64 = 200;
 
 type Pair = [u64; 2];
 
-/// Readers that read until the writer, if there is one, has made its updates; (ns a read, us an update).
-fn trial(readers: usize, read: impl Fn(u64) -> u64 + Sync, update: Option<&(dyn Fn(u64) + Sync)>) -> (f64, f64) {
+/// What a trial measured: ns a read, us an update, and us within which half of the updates were over.
+type Figures = (f64, f64, f64);
+
+/// Readers that read, `rest` after every 1,000 reads, until the writer, if there is one, has made its updates.
+///
+/// `read` is copied into each thread, so that what it refers to is in registers: the C programs have the same at constant addresses.
+fn trial(
+    readers: usize,
+    read: impl Fn() -> u64 + Copy + Sync,
+    rest: impl Fn() + Sync,
+    update: Option<&(dyn Fn(u64) + Sync)>,
+) -> Figures {
     let (over, reading) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let (reads, spent, updated) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+    let (reads, spent, updates) = (AtomicU64::new(0), AtomicU64::new(0), Mutex::new(Vec::new()));
     together(readers + usize::from(update.is_some()), |thread| {
         if thread == readers {
             while reading.load(Relaxed) < readers {
                 std::thread::yield_now();
             }
-            let begin = std::time::Instant::now();
-            (0..UPDATES).for_each(|n| update.expect("there is one")(n));
-            updated.store(begin.elapsed().as_nanos() as u64, SeqCst);
+            let timed = |n| {
+                let begin = std::time::Instant::now();
+                update.expect("there is one")(n);
+                begin.elapsed().as_nanos() as u64
+            };
+            updates.lock().expect("no panic").extend((0..UPDATES).map(timed));
             over.store(true, SeqCst);
             return;
         }
-        let (begin, mut sum, mut done) = (std::time::Instant::now(), 0_u64, 0);
+        let (begin, read, mut sum, mut done) = (std::time::Instant::now(), read, 0_u64, 0);
         loop {
-            for n in 0..1000 {
-                sum = sum.wrapping_add(read(n));
+            for _ in 0..1000 {
+                sum = sum.wrapping_add(read());
             }
+            rest();
             if done == 0 {
                 reading.fetch_add(1, Relaxed);
             }
@@ -46,16 +60,21 @@ fn trial(readers: usize, read: impl Fn(u64) -> u64 + Sync, update: Option<&(dyn 
         spent.fetch_add(begin.elapsed().as_nanos() as u64, SeqCst);
         reads.fetch_add(done, SeqCst);
     });
-    (spent.load(SeqCst) as f64 / reads.load(SeqCst) as f64, updated.load(SeqCst) as f64 / UPDATES as f64 / 1000.0)
+    let mut updates = updates.into_inner().expect("no panic");
+    updates.sort_unstable();
+    let mean = updates.iter().sum::<u64>() as f64 / UPDATES as f64 / 1000.0;
+    let half = updates.get(updates.len() / 2).map_or(0.0, |&nanos| nanos as f64 / 1000.0);
+    (spent.load(SeqCst) as f64 / reads.load(SeqCst) as f64, mean, half)
 }
 
-fn report(name: &str, row: impl Fn(usize, bool) -> Option<(f64, f64)>) {
+fn report(name: &str, row: impl Fn(usize, bool) -> Option<Figures>) {
     for (readers, writing) in [(1, false), (2, false), (1, true), (2, true)] {
-        let Some((read, update)) = row(readers, writing) else { continue };
+        let Some((read, update, half)) = row(readers, writing) else { continue };
         let label = format!("{readers}R{}W", u8::from(writing));
         println!("{label} read\t{name}\t{read:.3}");
         if writing {
             println!("{label} update\t{name}\t{update:.3}");
+            println!("{label} median update\t{name}\t{half:.3}");
         }
     }
 }
@@ -69,7 +88,7 @@ fn new(n: u64) -> *mut Pair {
 }
 
 fn general() {
-    let (domain, pointer) = (Domain::new().expect("memory"), Pointer::new(new(0)));
+    let (domain, pointer) = (&Domain::new().expect("memory"), &Pointer::new(new(0)));
     let update = |n| {
         let old = pointer.swap(new(n));
         domain.synchronize();
@@ -77,19 +96,19 @@ fn general() {
         drop(unsafe { Box::from_raw(old) });
     };
     report("dacapo", |readers, writing| {
-        let read = |_| {
+        let read = move || {
             let guard = domain.enter();
             // SAFETY: the updater waits for a grace period.
             unsafe { pointer.load(&guard) }.map_or(0, sum)
         };
-        Some(trial(readers, read, writing.then_some(&update)))
+        Some(trial(readers, read, || (), writing.then_some(&update)))
     });
 }
 
 fn qsbr() {
     thread_local!(static READER: std::cell::RefCell<Option<dacapo::rcu::qsbr::Reader<'static>>> = const { std::cell::RefCell::new(None) });
     let domain: &'static Qsbr = Box::leak(Box::new(Qsbr::new()));
-    let pointer = AtomicPtr::new(new(0));
+    let pointer = &AtomicPtr::new(new(0));
     let update = |n| {
         let old = pointer.swap(new(n), AcqRel);
         domain.synchronize();
@@ -97,35 +116,33 @@ fn qsbr() {
         drop(unsafe { Box::from_raw(old) });
     };
     report("dacapo qsbr", |readers, writing| {
-        let read = |n| {
-            if n == 0 {
-                READER.with_borrow_mut(|reader| {
-                    reader.get_or_insert_with(|| domain.register().expect("memory")).quiescent();
-                });
-            }
-            // SAFETY: the thread is a reader, and quiescent only between reads.
-            sum(unsafe { &*pointer.load(Acquire) })
+        let rest = || {
+            READER.with_borrow_mut(|reader| {
+                reader.get_or_insert_with(|| domain.register().expect("memory")).quiescent();
+            });
         };
-        Some(trial(readers, read, writing.then_some(&update)))
+        // SAFETY: the thread is a reader from its first rest on, before which the updater waits, and quiescent only between reads.
+        let read = move || sum(unsafe { &*pointer.load(Acquire) });
+        Some(trial(readers, read, rest, writing.then_some(&update)))
     });
 }
 
 fn cell() {
-    let cell = RcuCell::new([0_u64; 2]).expect("memory");
+    let cell = &RcuCell::new([0_u64; 2]).expect("memory");
     let update = |n| cell.store([n, n]);
     report("dacapo RcuCell", |readers, writing| {
-        Some(trial(readers, |_| sum(&cell.load()), writing.then_some(&update)))
+        Some(trial(readers, move || sum(&cell.load()), || (), writing.then_some(&update)))
     });
 }
 
 fn arc_swap() {
-    let shared = ArcSwap::from_pointee([0_u64; 2]);
+    let shared = &ArcSwap::from_pointee([0_u64; 2]);
     let update = |n| shared.store(Arc::new([n, n]));
-    report("arc-swap", |readers, writing| Some(trial(readers, |_| sum(&shared.load()), writing.then_some(&update))));
+    report("arc-swap", |readers, writing| Some(trial(readers, move || sum(&shared.load()), || (), writing.then_some(&update))));
 }
 
 fn crossbeam() {
-    let shared = Atomic::new([0_u64; 2]);
+    let shared = &Atomic::new([0_u64; 2]);
     let update = |n| {
         let guard = epoch::pin();
         let old = shared.swap(Owned::new([n, n]), AcqRel, &guard);
@@ -133,20 +150,20 @@ fn crossbeam() {
         unsafe { guard.defer_destroy(old) };
     };
     report("crossbeam-epoch", |readers, writing| {
-        let read = |_| {
+        let read = move || {
             let guard = epoch::pin();
             // SAFETY: never null; destroyed after its readers.
             sum(unsafe { shared.load(Acquire, &guard).deref() })
         };
-        Some(trial(readers, read, writing.then_some(&update)))
+        Some(trial(readers, read, || (), writing.then_some(&update)))
     });
 }
 
 fn nothing() {
-    let pointer = AtomicPtr::new(new(0));
+    let pointer = &AtomicPtr::new(new(0));
     // SAFETY: never freed.
-    let read = |_| sum(unsafe { &*black_box(&pointer).load(Acquire) });
-    report("no synchronisation", |readers, writing| (!writing).then(|| trial(readers, read, None)));
+    let read = move || sum(unsafe { &*pointer.load(Acquire) });
+    report("no synchronisation", |readers, writing| (!writing).then(|| trial(readers, read, || (), None)));
 }
 
 fn main() {
