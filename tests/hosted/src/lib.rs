@@ -11,5 +11,6 @@ mod percpu;
 mod queue;
 mod rcu;
 mod rseq;
+mod scenarios;
 mod sync;
 mod tls;
