@@ -1,4 +1,14 @@
 //! Bounded arrays of object pointers, one a CPU: nothing is written into the objects, and batches move in one section.
+//!
+//! # Promises
+//! A. Each object that was pushed comes out exactly once: popped, stolen or drained; on one CPU the last first. B. A push or a pop concerns the current CPU's array alone: it is
+//! refused, or does less, if that is full, or empty, or just in another thread's hands. It never waits. C. A drain while others push and pop takes what is in each array when it
+//! comes to it. D. A batch is one section: nobody finds half of it.
+//!
+//! # Price
+//! A push 12 instructions, a pop 11, no atomic (level 0 of the [hierarchy](crate::counter)); batches about 4 an object. A drain or a theft: one membarrier, 0.6 to 9 us.
+//!
+//! Without rseq: one array under a lock for all threads.
 
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;

@@ -1,4 +1,14 @@
 //! Intrusive lists of free objects, one a CPU, bounded by the room word in each node.
+//!
+//! # Promises
+//! A. Each node that was pushed comes out exactly once: popped, taken or drained; on one CPU the newest first. B. A push or a pop concerns the current CPU's list alone: it is
+//! refused if that is full, or empty, or just being drained by another thread, whatever the others hold. It never waits. C. A drain while others push and pop takes what
+//! is in each list when it comes to it: every node that was pushed before it began and not popped since, and perhaps some that were pushed meanwhile.
+//!
+//! # Price
+//! A push 12 instructions, a pop 9, no atomic (level 0 of the [hierarchy](crate::counter)). A whole list, or one for an empty list: one section. A drain: one membarrier, 0.6 to 9 us.
+//!
+//! Without rseq: one list under a lock for all threads.
 
 use core::ptr::{NonNull, null_mut};
 
