@@ -23,6 +23,11 @@ pub fn fields() -> Fields {
     Fields
 }
 
+/// All that [`crate::sections`] asks for.
+pub fn area_offset() -> isize {
+    0
+}
+
 pub fn find() {}
 
 pub fn register_current_thread() -> Result<(), Errno> {
@@ -32,6 +37,7 @@ pub fn register_current_thread() -> Result<(), Errno> {
 #[derive(Debug)]
 pub struct Area {
     pub cpu_id: AtomicU32,
+    pub mm_cid: AtomicU32,
 }
 
 pub struct Features {

@@ -101,7 +101,7 @@ fn section<R>(steps: impl Fn(i32) -> Step<R>) -> R {
 
 /// # Safety
 /// As in the library.
-pub unsafe fn claim<const SHIFT: u32>(_: Fields, first: *const usize) -> (usize, usize) {
+pub unsafe fn claim<const SHIFT: u32, const INDEX: u32>(_: isize, first: *const usize) -> (usize, usize) {
     section(|index| {
         let seat = load(first.expose_provenance())?.wrapping_add_signed((index as isize) << SHIFT);
         let found = load(seat)?;
