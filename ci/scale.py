@@ -122,7 +122,7 @@ def count(jobs, threads, name, turn=TURN, broken="", timeout=1500):
     report = OUT / f"{name}.counts"
     report.unlink(missing_ok=True)
     option = f"{plugin()},out={report},turn={turn}" + (f",broken={broken}" if broken else "")
-    ending = qemu.boot(CPU.name, KERNEL, qemu.runner(CPU.name), files=_files(jobs), cpus=threads + 1, memory=3072, timeout=timeout,
+    ending = qemu.boot(CPU.name, KERNEL, qemu.made_by_gcc(CPU.name, qemu.RUNNER), files=_files(jobs), cpus=threads + 1, memory=3072, timeout=timeout,
                        name=name, options=("-plugin", option), one_thread=True,
                        kernel_line=" ".join(KERNEL_WORDS).format(last=threads))
     if not report.exists() or "@begin" not in ending.console:
