@@ -30,10 +30,11 @@ LOCAL = {"counter": ("dacapo-percpu", "dacapo-thread"), "read": ("dacapo-Domain"
 FALLBACK = " without rseq"
 ALONE = "the ring alone"
 STEADY = ", steady"  # a longer run: caches that grow when they are needed have grown
-STEADY_OPERATIONS = 10_000
+STEADY_OPERATIONS = 20_000
 ALLOCATORS = ("glibc", "jemalloc", "mimalloc3", "tcmalloc-cpu", "dl-sharded", PRELOAD)
 SHARDED = "dl-sharded"
-SLOW = {"musl": 20, "glibc": 4, "dl-sharded": 4}  # how much less of those whose threads wait for each other: a hundred turns an operation
+OPERATIONS, QUICK_OPERATIONS = 4000, 400  # of each thread, with up to 8 of them; fewer with more, down to an eighth
+SLOW = {"musl": 200, "glibc": 40, "dl-sharded": 40, "jemalloc": 4}  # how much less of those whose threads wait for each other: a hundred turns an operation
 GUESTS = (2, 8, 256)  # the most threads of each guest: idle virtual CPUs take time too
 NEXT_TO_NOTHING = 0.01
 
@@ -78,7 +79,7 @@ def number(value):
     """Small figures keep the digit that tells them from nothing."""
     if value is None:
         return "-"
-    return "0" if value == 0 else f"{value:.4f}" if value < 0.01 else figure(value)
+    return "0" if value == 0 else f"{value:.4f}" if value < 0.1 else figure(value)
 
 
 def worst(table, group, peer, quantity):
@@ -155,8 +156,8 @@ def run(options):
         raise Failed(f"the guest and its programs are {CPU.name}'s: this machine cannot build them")
     setup.ensure("musl", *scale.needs())
     table = Scale()
-    table.counts = sorted(set(options.threads or ([1, 2, 8] if options.quick else [1, 2, 4, 8, 16, 32, 64])))
-    operations = 200 if options.quick else 400
+    table.counts = sorted(set(options.threads or ([1, 2, 8] if options.quick else [1, 2, 8, 16, 64])))
+    operations = QUICK_OPERATIONS if options.quick else OPERATIONS
     with_std = not options.only or any(word in group for word in options.only for group in ("counter", "read", "queue"))
     with_malloc = not options.only or any("malloc".startswith(word.split()[0]) for word in options.only)
     programs = malloc_programs(table, options) if with_malloc else {}

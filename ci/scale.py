@@ -11,18 +11,19 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ci import qemu, setup
+from ci import build, qemu, setup
 from ci.paths import CPUS, TARGET
 from ci.shell import ROOT, Failed, capture, run
 
 SOURCES = ROOT / "benches/scale"
 OUT = TARGET / "bench/scale"
 CPU, KERNEL = CPUS["x86_64"], "6.12"
+BOOT_WORDS = {"x86_64": ("no_timer_check", "tsc=reliable", "lpj=4000000"), "aarch64": ("lpj=4000000",)}
 TURN = 32  # instructions until another virtual CPU has its turn, on average
 NUMBERS = 1000  # of reports, for each job
 # tsc=reliable and lpj save the guest two loops for each CPU that measure time, which is of no use under an emulator; without no_timer_check a kernel that
 # gets too little time panics, because its timer does not seem to tick.
-KERNEL_WORDS = ("no_timer_check", "tsc=reliable", "lpj=4000000", "mitigations=off", "nohz_full=1-{last}", "isolcpus=1-{last}", "rcu_nocbs=1-{last}")
+KERNEL_WORDS = ("mitigations=off", "nohz_full=1-{last}", "isolcpus=1-{last}", "rcu_nocbs=1-{last}")
 
 
 @dataclass
@@ -64,15 +65,18 @@ class Counted:
     problem: str = ""
 
 
-def needs():
+def needs(cpu=CPU):
     """The parts of the set-up that this takes."""
-    return qemu.needs(CPU.name, KERNEL)
+    return (*qemu.needs(cpu.name, KERNEL), *build.needs(cpu))
 
 
-def compiled(name, *words, compiler=("gcc",)):
+def compiled(name, *words, compiler=None, cpu=CPU):
     """Builds one C file of benches/scale, if it must be; returns the program."""
     OUT.mkdir(parents=True, exist_ok=True)
+    compiler = compiler or (cpu.tool("gcc"),)
     kind = Path(str(compiler[0])).name
+    if not cpu.native and cpu.name not in kind:
+        kind += f"-{cpu.name}"
     program = OUT / (f"{name}-{kind}" + ("-static" if "-static" in words else ""))
     newest = max(path.stat().st_mtime for path in [*SOURCES.iterdir(), *(Path(word) for word in compiler if str(word).startswith("/"))])
     if not program.exists() or program.stat().st_mtime < newest or kind == "dacapo-gcc":
@@ -81,7 +85,7 @@ def compiled(name, *words, compiler=("gcc",)):
 
 
 def plugin():
-    """Builds the plugin: QEMU itself has what it leaves undefined."""
+    """Builds the plugin, which knows the instructions of both CPUs: QEMU itself has what it leaves undefined."""
     return compiled("plugin", "-shared", "-fPIC", "-fvisibility=hidden")
 
 
@@ -96,35 +100,35 @@ def _libraries(files):
     return found
 
 
-def _files(jobs):
-    """What the guest's memory disk holds, and the lines of its list."""
+def _files(jobs, cpu):
+    """What the guest's memory disk holds, and the lines of its list.  Programs of another CPU are static."""
     files, lines = {}, []
-    everything = [("mounts", compiled("mounts", "-static"), (), {}, 20)]
+    everything = [("mounts", compiled("mounts", "-static", cpu=cpu), (), {}, 20)]
     everything += [(job.name, job.program, (str(number * NUMBERS), *map(str, job.arguments)), job.env, job.seconds) for number, job in enumerate(jobs)]
     stripped = {}
     for number, (name, program, arguments, env, seconds) in enumerate(everything):
         if program not in stripped:
             stripped[program] = f"bin/{len(stripped)}-{Path(program).name}"
-            files[stripped[program]] = qemu.stripped(CPU.name, program)
+            files[stripped[program]] = qemu.stripped(cpu.name, program)
         loaded = [path for word in env.values() for path in word.split(":") if path.startswith("/")]
-        for path in {*_libraries([program, *loaded]), *loaded}:
-            files[path.lstrip("/")] = qemu.stripped(CPU.name, path)
+        for path in {*_libraries([program, *loaded]), *loaded} if cpu.native else ():
+            files[path.lstrip("/")] = qemu.stripped(cpu.name, path)
         words = [f"{key}={value}" for key, value in env.items()]
         lines.append(" ".join([str(number), str(seconds), *words, "/" + stripped[program], *arguments]))
     files["list"] = ("\n".join(lines) + "\n").encode()
     return files
 
 
-def count(jobs, threads, name, turn=TURN, broken="", timeout=1500):
+def count(jobs, threads, name, cpu=CPU, turn=TURN, broken="", timeout=1500):
     """Boots a guest for at most so many threads, runs the jobs in it one after the other; returns a `Counted` for each."""
-    setup.ensure(*needs())
+    setup.ensure(*needs(cpu))
     OUT.mkdir(parents=True, exist_ok=True)
     report = OUT / f"{name}.counts"
     report.unlink(missing_ok=True)
     option = f"{plugin()},out={report},turn={turn}" + (f",broken={broken}" if broken else "")
-    ending = qemu.boot(CPU.name, KERNEL, qemu.made_by_gcc(CPU.name, qemu.RUNNER), files=_files(jobs), cpus=threads + 1, memory=3072, timeout=timeout,
-                       name=name, options=("-plugin", option), one_thread=True,
-                       kernel_line=" ".join(KERNEL_WORDS).format(last=threads))
+    ending = qemu.boot(cpu.name, KERNEL, qemu.made_by_gcc(cpu.name, qemu.RUNNER), files=_files(jobs, cpu), cpus=threads + 1, memory=3072,
+                       timeout=timeout, name=name, options=("-plugin", option), one_thread=True,
+                       kernel_line=" ".join([*BOOT_WORDS[cpu.name], *KERNEL_WORDS]).format(last=threads))
     if not report.exists() or "@begin" not in ending.console:
         raise Failed(f"the guest did not come up ({ending.problem}): see {ending.log} and {qemu.LOGS / (name + '.qemu')}")
     counted = {int(text.split("\t")[0]): text.split("\t")[1:] for text in report.read_text().splitlines()}
@@ -178,19 +182,20 @@ def differences(outcome):
     return found
 
 
-def run_all(tally):
+def run_all(tally, cpu):
     """The plugin counts what is known beforehand; and a plugin with a broken directory is noticed."""
-    jobs = [Job("known", compiled("known", "-static", "-pthread"), (1000,), seconds=120)]
-    (outcome,) = count(jobs, 2, "scale-known")
+    jobs = [Job("known", compiled("known", "-static", "-pthread", cpu=cpu), (1000,), seconds=120)]
+    where = f"scale/{cpu.name}"
+    (outcome,) = count(jobs, 2, f"scale-known-{cpu.name}", cpu)
     found = differences(outcome)
     if found:
-        tally.failed("scale/known", "\n".join(found))
+        tally.failed(f"{where}/known", "\n".join(found))
     else:
-        tally.passed("scale/known")
+        tally.passed(f"{where}/known")
     for broken in BROKEN:
-        (outcome,) = count(jobs, 2, f"scale-{broken}", broken=broken)
+        (outcome,) = count(jobs, 2, f"scale-{broken}-{cpu.name}", cpu, broken=broken)
         found = differences(outcome)
         if outcome.problem or not found:
-            tally.failed(f"scale/control-{broken}", outcome.problem or "the counts are as known, although the directory is broken")
+            tally.failed(f"{where}/control-{broken}", outcome.problem or "the counts are as known, although the directory is broken")
         else:
-            tally.passed(f"scale/control-{broken}")
+            tally.passed(f"{where}/control-{broken}")

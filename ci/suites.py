@@ -329,10 +329,9 @@ def _stress(tally):
 
 @suite("scale", "the plugin that counts transfers of cache lines says of known patterns what is known, and not when its directory is broken", default=False)
 def _scale(tally):
-    setup.ensure_or_skip(*scale.needs())
-    if not scale.CPU.native:
-        raise Skip("the plugin and its guest's programs are built for x86_64")
-    scale.run_all(tally)
+    for cpu in CPUS.values():
+        setup.ensure_or_skip(*scale.needs(cpu))
+        scale.run_all(tally, cpu)
 
 
 @suite("security", "what hardens a program: ASLR, RELRO, no writable code, canary, mangled pointers, guards, AT_SECURE")

@@ -307,7 +307,8 @@ static enum kind kind_on_aarch64(const uint8_t *byte)
     memcpy(&word, byte, sizeof word);
     if ((word & 0xffe0001f) == 0xd4000001)
         return SYSTEM_CALL;
-    bool lse = (word & 0x3b200c00) == 0x38200000;                                                    /* ldadd, swp and their like */
+    bool load_acquire = (word & 0x3ffffc00) == 0x38bfc000;                                           /* ldapr: coded among these, and only a load */
+    bool lse = (word & 0x3b200c00) == 0x38200000 && !load_acquire;                                   /* ldadd, swp and their like */
     bool cas = (word & 0x3fa07c00) == 0x08a07c00;
     bool exclusive_store = (word & 0x3fc00000) == 0x08000000;                                        /* stxr, stxp: one a pair */
     return lse || cas || exclusive_store ? LOCKED : PLAIN;

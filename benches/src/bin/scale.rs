@@ -62,7 +62,7 @@ impl Row {
     /// How often each thread does it. Those who wait for each other, asleep or not, take a hundred turns for an operation: they do less.
     fn operations(&self, most: usize, threads: usize) -> usize {
         let waits = ["Mutex", "RwLock", "flume", "kanal"].iter().any(|word| self.name.contains(word));
-        (most / if waits { 10 } else { 1 } * FEW / threads.max(FEW)).max(20)
+        (most / if waits { 100 } else { 1 } * FEW / threads.max(FEW)).max(20)
     }
 }
 
