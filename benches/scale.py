@@ -2,7 +2,8 @@
 
 Nothing is timed.  A guest with a real kernel, and so with rseq, runs under a QEMU plugin that counts what user code does to a directory of
 cache lines (benches/scale/plugin.c): each thread on a virtual CPU of its own, 32 instructions each in turn.  Beside the table: all figures
-in target/bench/scale.json, plots in target/bench/scale.html.  --threads 128 works too; --peer names an allocator.
+in target/bench/scale.json, plots in target/bench/scale.html.  --threads 128 works too; --peer names an allocator;
+--cpu aarch64 counts there what can be linked statically, into scale-aarch64.json and .html.
 """
 
 import html
@@ -10,6 +11,7 @@ import math
 
 from ci import allocators, peers, rusttests, scale, setup
 from ci.allocators import OURS, PRELOAD, STATIC
+from ci.paths import CPUS
 from ci.peers import DACAPO, OUT, Absent
 from ci.scale import CPU, Job
 from ci.shell import Failed, say
@@ -33,8 +35,11 @@ STEADY = ", steady"  # a longer run: caches that grow when they are needed have 
 STEADY_OPERATIONS = 20_000
 ALLOCATORS = ("glibc", "jemalloc", "mimalloc3", "tcmalloc-cpu", "dl-sharded", PRELOAD)
 SHARDED = "dl-sharded"
-OPERATIONS, QUICK_OPERATIONS = 4000, 400  # of each thread, with up to 8 of them; fewer with more, down to an eighth
-SLOW = {"musl": 200, "glibc": 40, "dl-sharded": 40, "jemalloc": 4}  # how much less of those whose threads wait for each other: a hundred turns an operation
+# Of each thread, with up to 8 of them; fewer with more. Of malloc twice as many come before: while 64 threads begin at once and each CPU's block is
+# made under one lock, the others use sixteen shared caches, for some thousand operations here.
+OPERATIONS, QUICK_OPERATIONS = 4000, 400
+# How much less of those whose threads wait for each other, which takes a hundred turns an operation, or of whom 64 threads take minutes.
+SLOW = {"musl": 200, "glibc": 40, "dl-sharded": 40, "jemalloc": 8, "mimalloc3": 4, "tcmalloc-cpu": 4}
 GUESTS = (2, 8, 256)  # the most threads of each guest: idle virtual CPUs take time too
 NEXT_TO_NOTHING = 0.01
 
@@ -42,8 +47,10 @@ NEXT_TO_NOTHING = 0.01
 class Scale(Table):
     """Rows are `GROUP nT, QUANTITY`; one table for each group."""
 
-    def __init__(self):
-        super().__init__("scale", "What an operation costs a machine with many CPUs, counted", [])
+    def __init__(self, cpu):
+        name = "scale" if cpu.native else f"scale-{cpu.name}"
+        super().__init__(name, f"What an operation costs a machine with many CPUs ({cpu.name}), counted", [])
+        self.cpu = cpu
         self.groups = {}  # {group: {peer: rseq}}
         self.counts = []
 
@@ -94,15 +101,20 @@ def ends(figures):
 
 # What runs ----------------------------------------------------------------------------------------------------------------------
 
-def std_jobs(counts, operations):
+def std_jobs(cpu, counts, operations):
     """The Rust program: counters, readers and queues, with rseq and without."""
-    program = rusttests.build(CPU, ["build", "--release", "-p", "benches", "--bin", "scale"])["scale"]
+    static = () if cpu.native else ("-Ctarget-feature=+crt-static",)
+    program = rusttests.build(cpu, ["build", "--release", "-p", "benches", "--bin", "scale"], static)["scale"]
     return [Job("std", program, (operations, "rseq", *counts)),
             Job("std" + FALLBACK, program, (operations, "fallback", *counts), {"GLIBC_TUNABLES": "glibc.pthread.rseq=0"})]
 
 
 def malloc_programs(table, options):
-    """{allocator: (program, environment)}: the C program preloaded, or built static."""
+    """{allocator: (program, environment)}: the C program preloaded, or built static; on the other CPU, whose libraries are not here, only static."""
+    cpu = table.cpu
+    if not cpu.native:
+        compilers = {"glibc": (cpu.tool("gcc"),), DACAPO: peers.dacapo(cpu).compiler}
+        return {name: (scale.compiled("malloc", "-static", "-pthread", compiler=compiler, cpu=cpu), {}) for name, compiler in compilers.items()}
     dynamic = scale.compiled("malloc", "-pthread")
     wanted = [name for name in allocators.names() if (name in options.peer if options.peer else name in (*ALLOCATORS, *STATIC))]
     found = {}
@@ -111,7 +123,7 @@ def malloc_programs(table, options):
             table.absent[name] = {"its library": allocator.reason}
         else:
             found[name] = (dynamic, allocator.environment)
-    compilers = {"musl": ("musl-gcc",), DACAPO: peers.dacapo(CPU).compiler}
+    compilers = {"musl": ("musl-gcc",), DACAPO: peers.dacapo(cpu).compiler}
     for name in STATIC:
         if name in wanted and isinstance(compilers[name], Absent):
             table.absent[name] = {"malloc": compilers[name].reason}
@@ -152,10 +164,11 @@ def take(table, job, outcome):
 
 
 def run(options):
+    cpu = CPUS[options.cpu] if options.cpu else CPU
     if not CPU.native:
-        raise Failed(f"the guest and its programs are {CPU.name}'s: this machine cannot build them")
-    setup.ensure("musl", *scale.needs())
-    table = Scale()
+        raise Failed(f"the peers' programs are {CPU.name}'s: this machine cannot build them")
+    setup.ensure("musl", *scale.needs(cpu))
+    table = Scale(cpu)
     table.counts = sorted(set(options.threads or ([1, 2, 8] if options.quick else [1, 2, 8, 16, 64])))
     operations = QUICK_OPERATIONS if options.quick else OPERATIONS
     with_std = not options.only or any(word in group for word in options.only for group in ("counter", "read", "queue"))
@@ -163,22 +176,23 @@ def run(options):
     programs = malloc_programs(table, options) if with_malloc else {}
     guests = [[count for count in table.counts if least < count <= most] for least, most in zip((0, *GUESTS), GUESTS)]
     for counts in filter(None, guests):
-        jobs = (std_jobs(counts, operations) if with_std else []) + malloc_jobs(programs, counts, operations)
+        jobs = (std_jobs(cpu, counts, operations) if with_std else []) + malloc_jobs(programs, counts, operations)
         if 2 in counts:
             jobs += steady_jobs(programs, STEADY_OPERATIONS // (20 if options.quick else 1))
-        for job, outcome in zip(jobs, scale.count(jobs, max(counts), f"scale-{max(counts)}")):
+        for job, outcome in zip(jobs, scale.count(jobs, max(counts), f"{table.name}-{max(counts)}", cpu)):
             take(table, job, outcome)
     notes(table, operations)
     targets(table)
     OUT.mkdir(parents=True, exist_ok=True)
-    (OUT / "scale.html").write_text(page(table))
-    say(f"plots: {OUT / 'scale.html'}")
+    plots = OUT / f"{table.name}.html"
+    plots.write_text(page(table))
+    say(f"plots: {plots}")
     return table
 
 
 def notes(table, operations):
     table.notes += [
-        f"Counted, not timed: up to {operations} operations a thread after a warm-up, fewer for those who wait for each other, in guests with up to {max(table.counts) + 1} virtual CPUs, Linux {scale.KERNEL};",
+        f"Counted, not timed: up to {operations} operations a thread after a warm-up, fewer for those who wait for each other, in guests with up to {max(table.counts) + 1} virtual CPUs, Linux {scale.KERNEL}, {table.cpu.name};",
         f"each thread has a CPU of its own, and about {scale.TURN} instructions each in turn, or up to a transfer: a load that finds its line of 64 bytes modified by another",
         "CPU, or a store to a line that others hold. The kernel's own accesses are not counted; system calls are. rseq: what the program found in the guest.",
     ]
@@ -187,6 +201,8 @@ def notes(table, operations):
 def targets(table):
     for group, names in LOCAL.items():
         for peer in names:
+            if peer == PRELOAD and not table.cpu.native:
+                continue
             for quantity in (TRANSFERS, LOCKED):
                 value = worst(table, group, peer, quantity)
                 table.target(f"{group}, {peer}: {quantity} an operation, the worst of 1 to {max(table.counts)} threads", value, f"< {NEXT_TO_NOTHING}",

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 
 from ci import peers
+from ci.paths import CPUS
 from ci.peers import Absent
 from ci.shell import ROOT, Failed, say
 
@@ -32,6 +33,7 @@ class Options:
     earlier: list = field(default_factory=list)
     steps: int = 30_000
     processor: bool = False
+    cpu: str = ""
     files: list = field(default_factory=list)
 
     def times(self, usual, quick=1):
@@ -138,6 +140,7 @@ def parse(name, arguments):
     parser.add_argument("--threads", type=int, action="append", default=[], help="only this number of threads (repeatable)")
     parser.add_argument("--only", "--workload", action="append", default=[], help="only rows with this in their name (repeatable)")
     parser.add_argument("--peer", action="append", default=[], help="malloc: only this peer (repeatable)")
+    parser.add_argument("--cpu", choices=tuple(CPUS), default="", help="scale: count on a machine with such CPUs")
     parser.add_argument("--json", default="", metavar="FILE", help="keep the figures there, and not in target/bench")
     parser.add_argument("--earlier", action="append", default=[], metavar="FILE",
                         help="malloc: add the figures of this file, from an earlier run (repeatable); with --rounds -1: measure nothing")

@@ -34,7 +34,7 @@ class Job:
     program: Path
     arguments: tuple
     env: dict = field(default_factory=dict)
-    seconds: int = 300
+    seconds: int = 600
 
 
 @dataclass
@@ -119,7 +119,7 @@ def _files(jobs, cpu):
     return files
 
 
-def count(jobs, threads, name, cpu=CPU, turn=TURN, broken="", timeout=1500):
+def count(jobs, threads, name, cpu=CPU, turn=TURN, broken="", timeout=3000):
     """Boots a guest for at most so many threads, runs the jobs in it one after the other; returns a `Counted` for each."""
     setup.ensure(*needs(cpu))
     OUT.mkdir(parents=True, exist_ok=True)
