@@ -205,14 +205,15 @@ pub fn close() {
     }
 }
 
+/// Makes the CPU's first block, unless somebody makes or stops blocks at this moment: a shard will do.
 fn make_block(index: usize) {
     let quiet = Quiet::enter();
-    let Some(blocks) = BLOCKS.try_lock() else { return }; // somebody makes or stops blocks: a shard will do
-    if index >= *blocks || entry(index).load(Ordering::Relaxed) != stopped() {
-        return;
+    if index >= INDICES || !own(index).load(Ordering::Relaxed).is_null() {
+        return; // it has one, which is stopped
     }
-    let Ok(block) = memory::map(size_of::<Block>(), Protection::READ_WRITE, MapFlags::EMPTY) else { return };
-    let block = block.cast::<Block>();
+    let Ok(memory) = memory::map(size_of::<Block>(), Protection::READ_WRITE, MapFlags::EMPTY) else { return };
+    let block = memory.cast::<Block>();
+    // Filled before the lock is taken: when 64 CPUs begin at once, each would make the others go to the shards for ten thousand instructions.
     // SAFETY: fresh memory of ours; zero is a valid level.
     unsafe {
         (*block).lists = [[magazine::none(); 2]; COUNT];
@@ -221,10 +222,23 @@ fn make_block(index: usize) {
             (&raw mut (*block).slots).cast::<u8>().add(size).write(2 * size_class::of(size) as u8);
         }
     }
+    if !publish(index, block) {
+        // SAFETY: nobody else has seen it.
+        let _ = unsafe { memory::unmap(memory, size_of::<Block>()) };
+    }
+    drop(quiet);
+}
+
+/// Makes the block the CPU's; false if it has one by now, or somebody else holds the lock.
+fn publish(index: usize, block: *mut Block) -> bool {
+    let Some(blocks) = BLOCKS.try_lock() else { return false };
+    if index >= *blocks || entry(index).load(Ordering::Relaxed) != stopped() {
+        return false;
+    }
     own(index).store(block, Ordering::Release);
     entry(index).store(block, Ordering::Release); // Release: the section's loads depend on the address
     drop(blocks);
-    drop(quiet);
+    true
 }
 
 /// The current CPU's block, made if need be; None: this thread has no rseq, or the block is stopped.
