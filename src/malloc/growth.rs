@@ -59,11 +59,10 @@ impl Growth {
     pub fn room(&self, size: usize) -> usize {
         let mut room = size;
         for share in SHARES {
-            let whole = room.next_power_of_two();
-            if whole >= UNIT || !self.goes_on(octave(room), share) {
-                break;
+            if room > UNIT / 2 || !self.goes_on(octave(room), share) {
+                break; // also where the next power of two would be none
             }
-            room = 2 * whole;
+            room = 2 * room.next_power_of_two();
         }
         room
     }
