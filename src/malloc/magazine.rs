@@ -1,7 +1,7 @@
 //! Magazines: arrays of pointers to free blocks of one class, which change hands whole.
 //!
 //! ```text
-//!   | next, len, capacity | BOTTOM | slot | slot | slot | ...  | TOP |        9 or 33 cache lines
+//!   | next, len, capacity | BOTTOM | slot | slot | slot | ...  | TOP |        9 or 35 cache lines
 //!                                    ^ base         ^ cursor: the first empty slot
 //! ```
 //! An odd number of lines, so that the first slots of the magazines in use do not meet in a few sets of the cache.
@@ -32,13 +32,13 @@ const END: usize = 1;
 /// Bytes before slot 0: the header and BOTTOM.
 const BASE: usize = 16;
 /// Bytes of the two kinds of magazines.
-const BYTES: [usize; 2] = [9 * 64, 33 * 64];
-/// Magazines of each kind that there may be: 36 MiB of the short ones, 132 MiB of the long ones.
+const BYTES: [usize; 2] = [9 * 64, 35 * 64];
+/// Magazines of each kind that there may be: 36 MiB of the short ones, 140 MiB of the long ones.
 const MOST: [usize; 2] = [1 << 16, 1 << 16];
 /// Memory is committed in steps of 64 KiB.
 const STEP: usize = 64 << 10;
 
-/// Slots of a short and of a long magazine: 69 and 261.
+/// Slots of a short and of a long magazine: 69 and 277.
 pub const SLOTS: [usize; 2] = [(BYTES[0] - BASE) / 8 - 1, (BYTES[1] - BASE) / 8 - 1];
 
 #[repr(C)]
