@@ -22,6 +22,7 @@ BROKEN = {
     "index_before_start": (("step", ("add", "list_push", "array_pop")),),
     "input_overwritten+two_stores+missing_clobber": (("step", ("compare_store", "array_push", "array_pop")),),
     "wrong_signature": (("step", ()),),
+    "unmodelled_section": (("step", ("every_section_has_a_model",)),),
     "early_reuse+id_word_kept": (("freestanding", ("threads_last_call::cached", "threads_last_call::unmapped")),),
     "no_stop_fence": (("hosted", ("percpu::array_cache::no_object_is_lost_or_doubled_under_signals_migrations_and_drains",
                                   "percpu::free_list::no_object_is_lost_or_doubled_under_signals_migrations_and_drains")),),

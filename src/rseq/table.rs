@@ -9,6 +9,8 @@ use crate::arch::tls::weak_address;
 /// The descriptors of every section linked into this program or shared object.
 #[must_use]
 pub fn critical_sections() -> &'static [&'static CriticalSection] {
+    #[cfg(dacapo_broken = "unmodelled_section")]
+    core::hint::black_box(unmodelled as unsafe fn(_, _, _, _) -> _);
     let start = weak_address!("__start___rseq_cs_ptr_array", local);
     let stop = weak_address!("__stop___rseq_cs_ptr_array", local);
     if start == 0 {
@@ -17,6 +19,22 @@ pub fn critical_sections() -> &'static [&'static CriticalSection] {
     // SAFETY: the linker concatenated the pointers that each section's `.quad` emitted; they are relocated and never written again.
     unsafe {
         core::slice::from_raw_parts(start as *const &'static CriticalSection, (stop - start) / size_of::<usize>())
+    }
+}
+
+// The negative control adds a section that no test knows (`dacapo_broken`).
+#[cfg(dacapo_broken = "unmodelled_section")]
+super::section! {
+    /// Takes a value away from a word of the current block; returns the index it ran on.
+    ///
+    /// # Safety
+    /// As for the `add` of `arch/rseq.rs`.
+    unsafe fn unmodelled(offset: usize, value: usize) -> i32 {
+        |index, block|
+        let word = [block + offset];
+        word -= value;
+        commit [block + offset] = word;
+        return index as i32;
     }
 }
 
