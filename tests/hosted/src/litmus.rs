@@ -24,11 +24,13 @@ struct Stage {
 
 /// What one side has seen in a round.
 type Seen = (u32, u32);
+/// A side's round, around its fence.
+type Side = fn(&Stage, u32, &dyn Fn()) -> Seen;
 
 impl Stage {
-    const fn new() -> Self {
-        const ZERO: Line = Line(AtomicU32::new(0));
-        Self { x: ZERO, y: ZERO, at: [ZERO; 2] }
+    fn new() -> Self {
+        let zero = || Line(AtomicU32::new(0));
+        Self { x: zero(), y: zero(), at: [zero(), zero()] }
     }
 
     /// Both sides leave this at nearly the same moment.
@@ -52,7 +54,7 @@ impl Stage {
 /// Rounds with an outcome that `forbidden` names: of the two sides' words, and the round's number. Words hold the number of the round in which they were stored.
 fn play(
     rounds: u32,
-    sides: [fn(&Stage, u32, &dyn Fn()) -> Seen; 2],
+    sides: [Side; 2],
     fences: [&(dyn Fn() + Sync); 2],
     forbidden: fn(u32, Seen, Seen) -> bool,
 ) -> usize {

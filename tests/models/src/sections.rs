@@ -139,17 +139,24 @@ pub unsafe fn increment_at(_: Fields, table: *const *mut u8, source: *const usiz
 
 loom::lazy_static! {
     /// For each block that is changed by plain stores, by address: loom sees who reads and who changes it, and whether one is ordered before the other.
-    static ref BLOCKS: std::sync::Mutex<HashMap<usize, Arc<UnsafeCell<()>>>> = std::sync::Mutex::new(HashMap::new());
+    static ref BLOCKS: std::sync::Mutex<HashMap<usize, Arc<Watch>>> = std::sync::Mutex::new(HashMap::new());
 }
 
-fn block(address: usize) -> Arc<UnsafeCell<()>> {
-    BLOCKS.lock().expect("no panic").entry(address).or_insert_with(|| Arc::new(UnsafeCell::new(()))).clone()
+struct Watch(UnsafeCell<()>);
+
+// SAFETY: it holds nothing.
+unsafe impl Sync for Watch {}
+// SAFETY: as above.
+unsafe impl Send for Watch {}
+
+fn block(address: usize) -> Arc<Watch> {
+    BLOCKS.lock().expect("no panic").entry(address).or_insert_with(|| Arc::new(Watch(UnsafeCell::new(())))).clone()
 }
 
 /// Somebody who has stopped that block looks at it or changes it.
 pub fn watched<T>(stopped: NonNull<T>) -> NonNull<T> {
     fence::interrupt();
-    block(stopped.addr().get()).with_mut(|_| ());
+    block(stopped.addr().get()).0.with_mut(|_| ());
     stopped
 }
 
@@ -163,7 +170,8 @@ fn edit(
 ) -> usize {
     section(|index| {
         let found = load_block(table, index)? + offset;
-        let watch = block(found);
+        let block = block(found);
+        let watch = &block.0;
         let header = std::ptr::with_exposed_provenance_mut::<ArrayHeader>(found);
         fence::step()?;
         // SAFETY: an array's header, whose slots follow it; loom looks who else is there.

@@ -77,6 +77,7 @@ pub mod futex {
     use super::time::Timespec;
     use crate::fence;
     use crate::sync::raw::Scope;
+    use crate::sys::Errno;
     use crate::words::AtomicU32;
 
     loom::lazy_static! {
@@ -84,15 +85,17 @@ pub mod futex {
         static ref SLEEPERS: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
     }
 
-    pub fn wait(word: &AtomicU32, expected: u32, _: Option<&Timespec>, _: Scope) {
+    pub fn wait(word: &AtomicU32, expected: u32, _: Option<&Timespec>, _: Scope) -> Result<(), Errno> {
         fence::stop();
-        {
-            let guard = SLEEPERS.0.lock().expect("no panic");
-            if word.kernel_load() == expected {
-                drop(SLEEPERS.1.wait(guard).expect("no panic"));
-            }
+        let guard = SLEEPERS.0.lock().expect("no panic");
+        let same = word.kernel_load() == expected;
+        if same {
+            drop(SLEEPERS.1.wait(guard).expect("no panic"));
+        } else {
+            drop(guard);
         }
         fence::run();
+        if same { Ok(()) } else { Err(Errno::EAGAIN) }
     }
 
     pub fn wake(_: *const AtomicU32, _: u32, _: Scope) {
