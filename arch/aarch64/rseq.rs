@@ -2,7 +2,7 @@
 //! in `steps.rs`; the sections themselves are in `arch/rseq.rs`, once for all CPUs.
 //!
 //! ```text
-//!   rseq_cs at [{rseq_area}, #8]     index at [{rseq_index}]: mm_cid or cpu_id, chosen once at start-up
+//!   rseq_cs at [{rseq_area}, #8]     index at [{rseq_index}]: mm_cid or cpu_id, chosen once at start-up; `[field]`: at [{rseq_area}, #{rseq_field}]
 //! ```
 //! Both are addresses, made from the thread pointer where the section is used: one `mrs` and two adds, which the compiler shares
 //! between neighbouring sections.

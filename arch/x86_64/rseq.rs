@@ -4,7 +4,7 @@
 //! ```text
 //!   owner:  rseq_cs at fs:[RSEQ_OFFSET + 8]   the area's place is a constant of the link
 //!   guest:  rseq_cs at fs:[{rseq_area} + 8]        one register holds the area's offset from fs:0
-//!   both:   index   at fs:[{rseq_index}]           mm_cid or cpu_id, chosen once at start-up
+//!   both:   index   at fs:[{rseq_index}]           mm_cid or cpu_id, chosen once at start-up; `[field]`: at fs:[{rseq_area} + {rseq_field}]
 //! ```
 //! Labels: 2 start, 3 commit (first address after the section), 4 abort, 5 descriptor, 6 arm; bodies may use 7 to 9.
 
