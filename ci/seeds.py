@@ -61,6 +61,11 @@ def _control(tally, cpu):
         first = _boot(cpu, program, seed)
         if first.code == 0:
             continue
+        if not first.console.strip():
+            # Nothing was caught: the guest did not come up, and qemu may have said why.
+            qemu_said = (qemu.LOGS / f"seeds-{program.name}.qemu").read_text(errors="replace")[-2000:]
+            tally.failed(name, f"the guest of seed {seed} said nothing and ended with {first.code}: {first.problem}\n{qemu_said}")
+            return
         second = _boot(cpu, program, seed)
         said = first.console.strip().rpartition("\n")[2]
         say(f"  {CONTROL}: seed {seed} catches it: {said}")
