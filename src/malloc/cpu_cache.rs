@@ -19,6 +19,7 @@ use super::counts::{self, Event};
 use super::growth::Growth;
 use super::lock::{Lock, Quiet};
 use super::magazine::{self, Cursor, STOPPED as STOPPED_CURSOR};
+use super::page_heap;
 use super::page_map;
 use super::shard;
 use super::size_class::{self, COUNT, LEVELS, SMALL};
@@ -493,7 +494,7 @@ static LOOKED: AtomicI64 = AtomicI64::new(0);
 #[cold]
 #[inline(never)]
 fn look_at_the_clock() {
-    let now = super::page_heap::now();
+    let now = page_heap::now();
     let before = LOOKED.load(Ordering::Relaxed);
     if now - before < PERIOD || LOOKED.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
         return;
@@ -501,6 +502,7 @@ fn look_at_the_clock() {
     let quiet = Quiet::enter();
     drain_idle(&quiet);
     central::decay(&quiet);
+    page_heap::with(&quiet, page_heap::PageHeap::look_at_the_clock);
 }
 
 /// Drains the CPUs whose magazines have not moved since the last look.

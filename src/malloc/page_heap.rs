@@ -7,7 +7,8 @@
 //! ```
 //! A clean run costs no memory, but it is still promised to this process: under `vm.overcommit_memory=2` and RLIMIT_DATA it counts. A bare one
 //! is address space only.
-//! Decay: memory that stayed free through a whole period (250 ms, option `decay`) goes back to the kernel. Nobody waits for the clock: every 64th visit here reads it.
+//! Decay: memory that stayed free through a whole period (250 ms, option `decay`) goes back to the kernel. Nobody waits for the clock: every 64th visit here reads it, and
+//! once a second whoever fetches or gives back a magazine: where all traffic is served by magazines, nobody comes here.
 
 use super::lock::{Lock, Quiet};
 use super::options;
@@ -385,8 +386,9 @@ impl PageHeap {
         }
     }
 
+    /// Gives back what was free for a whole period.
     #[cold]
-    fn look_at_the_clock(&mut self) {
+    pub fn look_at_the_clock(&mut self) {
         let now = now();
         let period = options::DECAY.get(); // usize::MAX: never
         if ((now - self.since) as usize) < period {

@@ -61,10 +61,8 @@ fn victim() {
             if case == "time" {
                 let (start, patience) = (Instant::now(), if support::emulated() { 60 } else { 10 });
                 while resident() > before + little && start.elapsed() < Duration::from_secs(patience) {
-                    // What keeps the clock going: ordinary traffic, of more blocks of a size than a CPU keeps, so that it comes to the slow path.
-                    for size in [300_000, 100_000, 10_000] {
-                        free_all(fill(2 << 20, size));
-                    }
+                    // What keeps the clock going: more blocks than a CPU keeps, so that magazines are exchanged. Nothing comes to the page heap.
+                    free_all(fill(2 << 20, 300_000));
                     std::thread::sleep(Duration::from_millis(5));
                 }
             } else {
