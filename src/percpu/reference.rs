@@ -11,6 +11,12 @@
 //! A. Exactly one `put` or `kill` returns true, and when it does, everything done by holders before their puts has happened.
 //! B. After `kill` has returned, [`Reference::try_get`] fails for ever. C. Gets and puts never wait; they may be in signal handlers.
 //!
+//! # Why one fence is enough where loads overtake each other
+//! RCU's readers need one before and one after on AArch64 (`rcu/readers.rs`): it frees what readers of the new colour may have loaded too early, and believes seats that are
+//! emptied after its fence. Neither happens here. Whatever a section has counted is in the sum, so nobody who got a reference is not waited for, and a load that
+//! takes effect ahead of the section that gets one finds what is older, and not yet freed. No section counts after the fence, so every put that the sum holds, and all
+//! that its holder did before, lies before a full fence of its CPU; later puts are AcqRel on the shared count.
+//!
 //! # Price
 //! Alive: 8 instructions and a load, no atomic (level 0). Dying: one atomic (level 2). `kill`: one membarrier and one load a possible CPU.
 //! Without rseq: always the shared count.
