@@ -16,6 +16,9 @@ OUT = TARGET / "faults"
 CFLAGS = ("-O1", "-g", "-std=gnu11", "-Wall")
 # What control.c does with a refused mmap, and what the sweep must call it; the last one is the good way.
 CONTROLS = {"crash": "CRASH 11", "hang": "HANG", "silent": "SILENT", "mute": "SILENT", "report": "error"}
+# What oom.c's own wrong functions must be told.
+OOM_CONTROLS = {"forgets": "blocks are left behind", "loses": "what was there before is lost", "says-else": "the error is not ENOMEM",
+                "frees-twice": "freed what is no live block"}
 _ROW = re.compile(r"^  (ok|FAILED|skipped) +(.*)$")
 
 
@@ -63,6 +66,18 @@ def _control(tally, tool):
         text = log.read_text(errors="replace")
         good = outcome in text and code == (0 if outcome == "error" else 1)
         tally.passed(name) if good else tally.failed(name, text, line(command))
+
+
+def _oom(tally, program):
+    """Each N-th malloc refused inside each function that allocates; functions that are wrong on purpose are reported."""
+    _table(tally, "faults/oom", [program])
+    log = rusttests.log_of("faults-oom-control")
+    code = run([program, "control"], timeout=60, check=False, output=log)
+    text = log.read_text(errors="replace")
+    for function, what in OOM_CONTROLS.items():
+        name = f"faults/oom: {function} is reported"
+        good = code == 1 and re.search(rf"^  FAILED +oom {function} .*\n.*: {what}$", text, re.M)
+        tally.passed(name) if good else tally.failed(name, text, line([program, "control"]))
 
 
 def _programs(tally, cpu):
@@ -127,6 +142,8 @@ def run_all(tally, cpu):
         source = PROGRAMS / f"{name}.c"
         if declares_a_sweep(source):
             _table(tally, f"faults/{name}", [tool, "sweep", source, program])
+    if "oom" in made:
+        _oom(tally, made["oom"])
     if {"input", "limits"} <= made.keys():
         _table(tally, "faults/bad-input", [tool, "bad-input", made["input"], made["limits"]])
     for name, program in sorted(rusttests.freestanding(cpu).items()):
