@@ -103,3 +103,30 @@ macro_rules! __rseq_commit {
         )
     };
 }
+
+/// A section that in builds with `--cfg dacapo_compare_twice` reads the index once more right before its commit, and traps if it is not the one that it
+/// began with; else as `__rseq_asm`. Takes the commit apart from the steps before it.
+#[cfg(not(dacapo_compare_twice))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_checked {
+    ($f:ident $table:ident $t:ident $b:ident $exits:tt $kind:tt [$($template:expr,)*] ($commit:expr) $operands:tt) => {
+        $crate::__rseq_asm!($f $table $t $b $exits $kind [$($template,)* $commit] $operands)
+    };
+}
+#[cfg(dacapo_compare_twice)]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_checked {
+    ($f:ident $table:ident $t:ident $b:ident $exits:tt [field $field:ident] $templates:tt $commit:tt $operands:tt) => {
+        $crate::__rseq_checked!(@ field $f $table $t $b $exits [field $field] $templates $commit $operands)
+    };
+    ($f:ident $table:ident $t:ident $b:ident $exits:tt $kind:tt $templates:tt $commit:tt $operands:tt) => {
+        $crate::__rseq_checked!(@ index $f $table $t $b $exits $kind $templates $commit $operands)
+    };
+    (@ $which:ident $f:ident $table:ident $t:ident $b:ident $exits:tt $kind:tt [$($template:expr,)*] ($commit:expr) [$($operand:tt)*]) => {
+        $crate::__rseq_asm!($f $table $t $b $exits $kind
+            [$crate::__rseq_twice!(keep $t), $($template,)* $crate::__rseq_twice!($which), $commit]
+            [rseq_first = out(reg) _, $($operand)*])
+    };
+}

@@ -224,8 +224,8 @@ macro_rules! rseq_section {
             // SAFETY: the section touches the current CPU's block and nothing else that is visible before its last instruction; it never writes
             // an input, so the abort handler may start over: the checks above. The caller vouches for table and addresses.
             unsafe {
-                $crate::__rseq_asm!(fields table $index $block [$($exit)*] $pair
-                    [$($crate::__rseq_step! $template,)* $crate::__rseq_step! $commit]
+                $crate::__rseq_checked!(fields table $index $block [$($exit)*] $pair
+                    [$($crate::__rseq_step! $template,)*] ($crate::__rseq_step! $commit)
                     [$($input = in(reg) $input,)* $($new = out(reg) $new,)* $($constant = const $value_of,)*])
             };
             let _ = ($index, $block, $($new,)*);

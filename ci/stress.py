@@ -3,14 +3,23 @@
 import random
 import re
 import shutil
+import signal
 
 from ci import rusttests
+from ci.paths import TARGET
 from ci.shell import line, run, say
 
 SCENARIOS = ("counters", "objects", "heap", "churn", "forks", "readers", "queues")
 # With magazines of 4 blocks and runs of one page, nearly every operation takes a path that is rare in the real heap.
 TINY_HEAP = "--cfg=dacapo_tiny_heap"
 TINY_SCENARIOS = ("heap", "churn", "forks")
+# Every section reads its index once more right before its commit, and traps if it is another one.
+TWICE = "--cfg=dacapo_compare_twice"
+TWICE_SCENARIOS = ("counters", "objects", "heap", "readers")
+TWICE_SECONDS = 4
+# ... and must trap where the index is read before the section begins: an illegal instruction, or brk.
+TWICE_BROKEN = "index_before_start"
+TRAPS = {"x86_64": signal.SIGILL, "aarch64": signal.SIGTRAP}
 # The points of src/inject.rs that each build must have come to: all but the last, where only an owner's threads come.
 POINTS = {"stress": set(range(11)), "stress-tiny": set(range(5))}
 SECONDS = 25
@@ -31,6 +40,29 @@ def run_all(tally, cpu, seconds=SECONDS, seed=None):
         missed = sorted(POINTS[name] - reached)
         if missed:
             tally.failed(f"{name}/points with seed {seed}", f"no thread came to these points of src/inject.rs: {missed}")
+
+
+    _twice(tally, cpu, seed)
+
+
+def _twice(tally, cpu, seed):
+    """The builds that compare twice: the right one traps nowhere, the one that is wrong on purpose does."""
+    words, flags = ["build", "--profile", "test", "-p", "stress"], ("--cfg=dacapo_count_aborts", "--cfg=dacapo_inject", TWICE)
+    folder = {"CARGO_TARGET_DIR": str(TARGET / "twice")}
+    program = rusttests.build(cpu, words, flags, folder)["stress"]
+    kept = program.with_name("stress-twice-kept")
+    shutil.copy2(program, kept)
+    for scenario in TWICE_SCENARIOS:
+        _run(tally, f"stress-twice/{scenario}", [kept, TWICE_SECONDS / len(TWICE_SCENARIOS), seed, scenario], seed, timeout=60)
+    program = rusttests.build(cpu, words, flags, {**folder, "DACAPO_BROKEN": TWICE_BROKEN})["stress"]
+    command = [program, 30, seed, "counters"]  # it seldom takes a second
+    log = rusttests.log_of("stress-twice-broken")
+    code = run(command, timeout=90, check=False, output=log)
+    name = f"stress-twice/{TWICE_BROKEN} traps in counters"
+    if code == -TRAPS[cpu.name]:
+        tally.passed(name)
+    else:
+        tally.failed(name, f"{log.read_text(errors='replace')[-2000:]}\nended with {code}, not by {TRAPS[cpu.name].name}", line(command))
 
 
 def _run(tally, name, command, seed, timeout):

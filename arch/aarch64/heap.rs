@@ -21,6 +21,9 @@ macro_rules! area {
     (mm_cid) => {
         "   ldursw x13, [x12, #{area} + 24]\n"
     };
+    (again) => {
+        "   ldur w17, [x12, #{area} + 24]\n"
+    };
 }
 /// As guest. {area} is mentioned because an operand must be.
 #[cfg(not(feature = "start"))]
@@ -33,6 +36,9 @@ macro_rules! area {
     };
     (mm_cid) => {
         "   ldrsw x13, [x7, #24]\n"
+    };
+    (again) => {
+        "   ldr w17, [x7, #24]\n"
     };
 }
 
@@ -85,8 +91,9 @@ macro_rules! begin {
             $crate::arch::heap::area!(arm),
             $two,
             ":",
-            $index,                           // x13 = index, read inside the section
-            "   ldr x14, [x10, x13, lsl #3]", // x14 = block
+            $index,                             // x13 = index, read inside the section
+            "   ldr x14, [x10, x13, lsl #3]\n", // x14 = block
+            $crate::arch::heap::twice!(keep),
         )
     };
     (mm_cid) => {
@@ -94,6 +101,31 @@ macro_rules! begin {
     };
     (any) => {
         $crate::arch::heap::begin!("32", "33", "34", "35", "36", "9", "   ldrsw x13, [x12, x11]\n")
+    };
+}
+
+/// In builds with `--cfg dacapo_compare_twice`: keeps the index, and traps right before the commit if it has changed; w16 and w17 are free there. A thread without an index is not
+/// restarted, and may get one meanwhile.
+#[cfg(dacapo_compare_twice)]
+macro_rules! twice {
+    (keep) => {
+        "   mov w16, w13"
+    };
+    (mm_cid) => {
+        concat!(
+            "   tbnz w16, #31, 59f\n",
+            $crate::arch::heap::area!(again),
+            "   cmp w17, w16\n   b.eq 59f\n   brk #1\n59:"
+        )
+    };
+    (any) => {
+        "   tbnz w16, #31, 59f\n   ldr w17, [x12, x11]\n   cmp w17, w16\n   b.eq 59f\n   brk #1\n59:"
+    };
+}
+#[cfg(not(dacapo_compare_twice))]
+macro_rules! twice {
+    ($which:ident) => {
+        ""
     };
 }
 
@@ -126,6 +158,7 @@ macro_rules! allocate {
                 "b.ne 7f",                                 // the end: empty; or what was no block when it was freed
                 $crate::arch::heap::repeated!("7f"),
                 "sub x2, x2, #8",
+                $crate::arch::heap::twice!(mm_cid),
                 "str x2, [x15]",                           // COMMIT   block.current[class] -= one slot
                 "3: mov x0, x3",
                 "ret",
@@ -145,6 +178,7 @@ macro_rules! allocate {
                 "b.ne 9f",                                 // the end: empty; or what was no block when it was freed
                 $crate::arch::heap::repeated!("9f"),
                 "sub x2, x2, #8",
+                $crate::arch::heap::twice!(any),
                 "str x2, [x15]",                           // COMMIT   block.current[class] -= one slot
                 "33: mov x0, x3",
                 "ret",
@@ -179,6 +213,7 @@ macro_rules! free {
                 "tbnz x3, #0, 7f",                         // the end: full
                 "str x0, [x2]",                            // above the cursor: nobody's
                 "add x2, x2, #8",
+                $crate::arch::heap::twice!(mm_cid),
                 "str x2, [x15]",                           // COMMIT   block.current[class] += one slot
                 "3: ret",
                 "7: adrp x8, {hot}",
@@ -197,6 +232,7 @@ macro_rules! free {
                 "tbnz x3, #0, 9f",                         // the end: full
                 "str x0, [x2]",                            // above the cursor: nobody's
                 "add x2, x2, #8",
+                $crate::arch::heap::twice!(any),
                 "str x2, [x15]",                           // COMMIT   block.current[class] += one slot
                 "33: ret",
                 "9: b {slow}",
@@ -228,6 +264,7 @@ macro_rules! free_sized {
                 "tbnz x3, #0, 7f",                         // the end: full
                 "str x0, [x2]",                            // above the cursor: nobody's
                 "add x2, x2, #8",
+                $crate::arch::heap::twice!(mm_cid),
                 "str x2, [x15]",                           // COMMIT   block.current[class] += one slot
                 "3: ret",
                 "7: adrp x8, {hot}",
@@ -245,6 +282,7 @@ macro_rules! free_sized {
                 "tbnz x3, #0, 9f",                         // the end: full
                 "str x0, [x2]",                            // above the cursor: nobody's
                 "add x2, x2, #8",
+                $crate::arch::heap::twice!(any),
                 "str x2, [x15]",                           // COMMIT   block.current[class] += one slot
                 "33: ret",
                 "9: b {slow}",
@@ -275,6 +313,7 @@ macro_rules! pop {
                 "cmp x3, x4",
                 "b.eq 9f",                                 // freed twice in a row
                 "sub x2, x2, #8",
+                $crate::arch::heap::twice!(any),
                 "str x2, [x15]",                           // COMMIT   block.current[class] -= one slot
                 "33: prfm pstl1keep, [x4]",                // the block below will be written to when it is popped; a hint
                 "mov x0, x3",
@@ -305,6 +344,7 @@ macro_rules! push {
                 "tbnz x3, #0, 9f",                         // the end: full
                 "str x1, [x2]",                            // above the cursor: nobody's
                 "add x2, x2, #8",
+                $crate::arch::heap::twice!(any),
                 "str x2, [x15]",                           // COMMIT   block.current[class] += one slot
                 "33: mov w0, #1",
                 "ret",
@@ -317,4 +357,4 @@ macro_rules! push {
     };
 }
 
-pub(crate) use {allocate, area, begin, free, free_sized, pop, push, repeated};
+pub(crate) use {allocate, area, begin, free, free_sized, pop, push, repeated, twice};

@@ -126,6 +126,24 @@ macro_rules! __rseq_index {
     };
 }
 
+/// What `__rseq_checked` adds: keeps the index, and traps if it has changed. A thread without an index may get one in a signal handler, and is not restarted.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_twice {
+    (keep $t:ident) => {
+        concat!("mov {rseq_first:w}, {", stringify!($t), ":w}")
+    };
+    (index) => {
+        $crate::__rseq_twice!(at "{rseq_index}")
+    };
+    (field) => {
+        $crate::__rseq_twice!(at "{rseq_area}, #{rseq_field}")
+    };
+    (at $at:literal) => {
+        concat!("tbnz {rseq_first:w}, #31, 59f\n ldr w17, [", $at, "]\n cmp w17, {rseq_first:w}\n b.eq 59f\n brk #1\n 59:")
+    };
+}
+
 /// Publishes the section's descriptor, loads the index into `$t` and, if it is to be a `block`, its address into `$b`.
 #[doc(hidden)]
 #[macro_export]
@@ -203,11 +221,12 @@ pub unsafe fn pair_swap(fields: Fields, table: *const *mut u8, offset: usize) {
     let (t, b): (usize, usize);
     // SAFETY: one store, the last instruction; no input is written; the caller vouches for table and offset.
     unsafe {
-        crate::__rseq_asm!(fields table t b [] [pair] [
+        crate::__rseq_checked!(fields table t b [] [pair] [
             "add {b}, {b}, {offset}",
-            "ldxp {t}, {rseq_pair}, [{b}]",
+        ] (concat!(
+            "ldxp {t}, {rseq_pair}, [{b}]\n",
             "stxp w16, {rseq_pair}, {t}, [{b}]"                  // COMMIT   the two words, exchanged, if w16 is 0
-        ] [offset = in(reg) offset,]);
+        )) [offset = in(reg) offset,]);
     }
     let _ = (t, b);
 }
@@ -222,13 +241,14 @@ pub unsafe fn claim<const SHIFT: u32, const INDEX: u32>(area: isize, first: *con
     let area = super::tls::thread_pointer().wrapping_add_signed(area);
     // SAFETY: one store, the last instruction; no input is written; the caller vouches for the words.
     unsafe {
-        crate::__rseq_asm!(area first seat found [exit] [field INDEX] [
+        crate::__rseq_checked!(area first seat found [exit] [field INDEX] [
             "ldr {found}, [{rseq_table}]",
             "add {seat}, {found}, {seat}, lsl #{shift}",         // seat = *first + (index << SHIFT)
             "ldr {found}, [{seat}]",
             "cbnz {found}, 3f",                                  // taken: leave, nothing stored
+        ] (
             "str {seat}, [{seat}]"                               // COMMIT   *seat = seat
-        ] [shift = const SHIFT,]);
+        ) [shift = const SHIFT,]);
     }
     (seat, found)
 }

@@ -21,6 +21,9 @@ macro_rules! area {
     (mm_cid) => {
         "   movsxd rdx, dword ptr fs:[{area} + 24]\n"
     };
+    (again) => {
+        "   cmp ecx, dword ptr fs:[{area} + 24]\n"
+    };
 }
 /// As guest. {area} is mentioned because an operand must be.
 #[cfg(not(feature = "start"))]
@@ -33,6 +36,9 @@ macro_rules! area {
     };
     (mm_cid) => {
         "   movsxd rdx, dword ptr fs:[r10 + 24]\n"
+    };
+    (again) => {
+        "   cmp ecx, dword ptr fs:[r10 + 24]\n"
     };
 }
 
@@ -80,8 +86,9 @@ macro_rules! begin {
             $crate::arch::heap::area!(arm),
             $two,
             ":",
-            $index,                    // rdx = index, read inside the section
-            "   mov r9, [r8 + 8*rdx]", // r9  = block
+            $index,                      // rdx = index, read inside the section
+            "   mov r9, [r8 + 8*rdx]\n", // r9  = block
+            $crate::arch::heap::twice!(keep),
         )
     };
     (mm_cid) => {
@@ -89,6 +96,31 @@ macro_rules! begin {
     };
     (any) => {
         $crate::arch::heap::begin!("32", "33", "34", "35", "36", "9", "   movsxd rdx, dword ptr fs:[r11]\n")
+    };
+}
+
+/// In builds with `--cfg dacapo_compare_twice`: keeps the index, and traps right before the commit if it has changed; rcx and xmm15 are free there. A thread without an index is not
+/// restarted, and may get one meanwhile.
+#[cfg(dacapo_compare_twice)]
+macro_rules! twice {
+    (keep) => {
+        "   movd xmm15, edx"
+    };
+    (mm_cid) => {
+        concat!(
+            "   movd ecx, xmm15\n   test ecx, ecx\n   js 59f\n",
+            $crate::arch::heap::area!(again),
+            "   je 59f\n   ud2\n59:"
+        )
+    };
+    (any) => {
+        "   movd ecx, xmm15\n   test ecx, ecx\n   js 59f\n   cmp ecx, dword ptr fs:[r11]\n   je 59f\n   ud2\n59:"
+    };
+}
+#[cfg(not(dacapo_compare_twice))]
+macro_rules! twice {
+    ($which:ident) => {
+        ""
     };
 }
 
@@ -117,6 +149,7 @@ macro_rules! allocate {
                 "test al, 15",
                 "jnz 7f",                                  // the end: empty; or what was no block when it was freed
                 $crate::arch::heap::repeated!("7f"),
+                $crate::arch::heap::twice!(mm_cid),
                 "sub qword ptr [r9 + 8*rdx], 8",           // COMMIT   block.current[class] -= one slot
                 "3: ret",
                 "7: cmp rdi, [rip + {hot} + 40]",          // HOT.limit_any: 0 where mm_cid is alive
@@ -131,6 +164,7 @@ macro_rules! allocate {
                 "test al, 15",
                 "jnz 9f",
                 $crate::arch::heap::repeated!("9f"),
+                $crate::arch::heap::twice!(any),
                 "sub qword ptr [r9 + 8*rdx], 8",           // COMMIT
                 "33: ret",
                 "9: jmp {slow}",
@@ -161,6 +195,7 @@ macro_rules! free {
                 "test byte ptr [rcx], 1",
                 "jnz 7f",                                  // the end: full
                 "mov [rcx], rdi",                          // above the cursor: nobody's
+                $crate::arch::heap::twice!(mm_cid),
                 "add qword ptr [r9 + 8*rax], 8",           // COMMIT   block.current[class] += one slot
                 "3: ret",
                 "7: cmp rdi, [rip + {hot} + 48]",          // HOT.extent_any: 0 where mm_cid is alive
@@ -176,6 +211,7 @@ macro_rules! free {
                 "test byte ptr [rcx], 1",
                 "jnz 9f",
                 "mov [rcx], rdi",
+                $crate::arch::heap::twice!(any),
                 "add qword ptr [r9 + 8*rax], 8",           // COMMIT
                 "33: ret",
                 "9: jmp {slow}",
@@ -204,6 +240,7 @@ macro_rules! free_sized {
                 "test byte ptr [rcx], 1",
                 "jnz 7f",                                  // the end: full
                 "mov [rcx], rdi",                          // above the cursor: nobody's
+                $crate::arch::heap::twice!(mm_cid),
                 "add qword ptr [r9 + 8*rax], 8",           // COMMIT   block.current[class] += one slot
                 "3: ret",
                 "7: cmp rsi, [rip + {hot} + 40]",          // HOT.limit_any: 0 where mm_cid is alive
@@ -217,6 +254,7 @@ macro_rules! free_sized {
                 "test byte ptr [rcx], 1",
                 "jnz 9f",
                 "mov [rcx], rdi",
+                $crate::arch::heap::twice!(any),
                 "add qword ptr [r9 + 8*rax], 8",           // COMMIT
                 "33: ret",
                 "9: jmp {slow}",
@@ -246,6 +284,7 @@ macro_rules! pop {
                 "mov rdx, [rcx - 16]",                     // the block below
                 "cmp rax, rdx",
                 "je 9f",                                   // freed twice in a row
+                $crate::arch::heap::twice!(any),
                 "sub qword ptr [r9 + 8*rdi], 8",           // COMMIT   block.current[class] -= one slot
                 "33: prefetchw [rdx]",                     // its first line will be written to when it is popped; a hint, whatever the address
                 "ret",
@@ -274,6 +313,7 @@ macro_rules! push {
                 "test byte ptr [rcx], 1",
                 "jnz 9f",                                  // the end: full
                 "mov [rcx], rsi",                          // above the cursor: nobody's
+                $crate::arch::heap::twice!(any),
                 "add qword ptr [r9 + 8*rdi], 8",           // COMMIT   block.current[class] += one slot
                 "33: mov eax, 1",
                 "ret",
@@ -287,4 +327,4 @@ macro_rules! push {
     };
 }
 
-pub(crate) use {allocate, area, begin, free, free_sized, pop, push, repeated};
+pub(crate) use {allocate, area, begin, free, free_sized, pop, push, repeated, twice};

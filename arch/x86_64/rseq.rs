@@ -122,6 +122,24 @@ macro_rules! __rseq_index {
     };
 }
 
+/// What `__rseq_checked` adds: keeps the index, and traps if it has changed. A thread without an index may get one in a signal handler, and is not restarted.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rseq_twice {
+    (keep $t:ident) => {
+        concat!("mov {rseq_first:e}, {", stringify!($t), ":e}")
+    };
+    (index) => {
+        $crate::__rseq_twice!(at "{rseq_index}")
+    };
+    (field) => {
+        $crate::__rseq_twice!(at "{rseq_area} + {rseq_field}")
+    };
+    (at $at:literal) => {
+        concat!("test {rseq_first:e}, {rseq_first:e}\n js 59f\n cmp dword ptr fs:[", $at, "], {rseq_first:e}\n je 59f\n ud2\n 59:")
+    };
+}
+
 /// Publishes the section's descriptor, loads the index into `$t` and, if it is to be a `block`, its address into `$b`.
 #[doc(hidden)]
 #[macro_export]
@@ -221,10 +239,11 @@ pub unsafe fn pair_swap(fields: Fields, table: *const *mut u8, offset: usize) {
     let (t, b): (usize, usize);
     // SAFETY: one store, the last instruction; no input is written; the caller vouches for table and offset.
     unsafe {
-        crate::__rseq_asm!(fields table t b [] [] [
+        crate::__rseq_checked!(fields table t b [] [] [
             "pshufd {pair}, xmmword ptr [{b} + {offset}], 0x4e", // pair = the two words, exchanged
+        ] (
             "movdqa xmmword ptr [{b} + {offset}], {pair}"        // COMMIT   block[offset..+16] = pair
-        ] [offset = in(reg) offset, pair = out(xmm_reg) _,]);
+        ) [offset = in(reg) offset, pair = out(xmm_reg) _,]);
     }
     let _ = (t, b);
 }
@@ -238,14 +257,15 @@ pub unsafe fn claim<const SHIFT: u32, const INDEX: u32>(area: isize, first: *con
     let (seat, found): (usize, usize);
     // SAFETY: one store, the last instruction; no input is written; the caller vouches for the words.
     unsafe {
-        crate::__rseq_asm!(area first seat found [exit] [field INDEX] [
+        crate::__rseq_checked!(area first seat found [exit] [field INDEX] [
             "shl {seat}, {shift}",
             "add {seat}, [{rseq_table}]",                        // seat = *first + (index << SHIFT)
             "mov {found}, [{seat}]",
             "test {found}, {found}",
             "jnz 3f",                                            // taken: leave, nothing stored
+        ] (
             "mov [{seat}], {seat}"                               // COMMIT   *seat = seat
-        ] [shift = const SHIFT,]);
+        ) [shift = const SHIFT,]);
     }
     (seat, found)
 }
