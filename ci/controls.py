@@ -5,10 +5,11 @@ and the same test passes in the good build: a test that fails anyway proves noth
 """
 
 import re
+import shutil
 import signal
 from dataclasses import dataclass
 
-from ci import rusttests
+from ci import qemu, rusttests
 from ci.paths import TARGET
 from ci.shell import line, run
 
@@ -89,12 +90,64 @@ def _judge(cpu, package, names, broken=None):
     for _ in range(TRIES if broken else 1):
         code = run(command, env=env, timeout=600, check=False, output=log)
         text = log.read_text(errors="replace")
-        # libtest prints a test's name and its verdict on one line, with the test's own output between them.
-        for test, verdict in re.findall(r"^test (\S+) \.\.\. .*?(ok|FAILED|ignored)", text, re.M):
+        for test, verdict in _verdicts(text).items():
             tests[test] = "FAILED" if tests.get(test) == "FAILED" else verdict
         if all(tests.get(name) == "FAILED" for name in names):
             break
     return Verdicts(tests, code, text, line(command, env))
+
+
+def _verdicts(text):
+    """What a harness said of each of its tests."""
+    # libtest prints a test's name and its verdict on one line, with the test's own output between them.
+    return dict(re.findall(r"^test (\S+) \.\.\. .*?(ok|FAILED|ignored)", text, re.M))
+
+
+GUEST = "6.12"  # the kernel of the guest: with mm_cid, and breakpoints work there
+
+
+def run_step_in_guest(tally, cpu):
+    """The step test's controls in one guest of another CPU; the good build first."""
+    rows = {broken: dict(packages)["step"] for broken, packages in BROKEN.items() if "step" in dict(packages) and broken != "unmodelled_section"}
+    every = tuple(dict.fromkeys(name for names in rows.values() for name in names))
+    suite, said, jobs = f"controls-{cpu.name}", {}, []
+    for broken in ("good", *rows):
+        extra = {} if broken == "good" else {"DACAPO_BROKEN": broken.replace("+", ","), "CARGO_TARGET_DIR": str(TARGET / "controls")}
+        built = rusttests.harness(cpu, "step", static=True, extra=extra)["step"]
+        kept = TARGET / "controls" / f"step-{cpu.name}-{broken}"  # cargo writes all broken builds to one place
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(built, kept)
+
+        def judge(text, code, broken=broken):
+            said[broken] = Verdicts(_verdicts(text), code, text, f"./x.py test --suite {suite}")
+
+        only = ",".join(every if broken == "good" else rows[broken] or every[:1])  # all sections take ten minutes here
+        jobs.append(qemu.Job(broken, kept, judge, env=("DACAPO_STEP=breakpoint", "DACAPO_EMULATED=1", f"DACAPO_STEP_OPERATIONS={only}"),
+                             seconds=300))
+    qemu.run_jobs(cpu.name, GUEST, jobs, suite, timeout=1800, silence=300)
+    good = said["good"]
+    for broken, names in rows.items():
+        bad = said[broken]
+        if not names:
+            _judge_killed(tally, f"{suite}/{broken}", good, bad)
+        for test in names:
+            _judge_caught(tally, f"{suite}/{broken}", test, good, bad)
+
+
+def _judge_killed(tally, row, good, bad):
+    name = f"{row} is killed by the kernel"
+    if bad.code == -signal.SIGSEGV and good.code == 0:
+        tally.passed(name)
+    else:
+        tally.failed(name, f"{bad.text[-2000:]}\nended with {bad.code}, not by SIGSEGV; good build: {good.code}", bad.repeat)
+
+
+def _judge_caught(tally, row, test, good, bad):
+    name = f"{row} catches it in {test}"
+    if bad.tests.get(test) == "FAILED" and good.tests.get(test) == "ok":
+        tally.passed(name)
+    else:
+        tally.failed(name, f"{bad.text[-2000:]}\nbroken build: {bad.tests.get(test)}; good build: {good.tests.get(test)}", bad.repeat)
 
 
 def run_all(tally, cpu):
@@ -112,16 +165,8 @@ def run_all(tally, cpu):
                 tally.skipped(f"controls/{broken}/{package}", good[package].text.splitlines()[0])
                 continue
             bad = _judge(cpu, package, names, broken)
+            row = f"controls/{broken}/{package}"
             if not names:
-                name = f"controls/{broken}/{package} is killed by the kernel"
-                if bad.code == -signal.SIGSEGV and good[package].code == 0:
-                    tally.passed(name)
-                else:
-                    tally.failed(name, f"{bad.text[-2000:]}\nended with {bad.code}, not by SIGSEGV; good build: {good[package].code}", bad.repeat)
+                _judge_killed(tally, row, good[package], bad)
             for test in names:
-                name = f"controls/{broken}/{package} catches it in {test}"
-                if bad.tests.get(test) == "FAILED" and good[package].tests.get(test) == "ok":
-                    tally.passed(name)
-                else:
-                    tally.failed(name, f"{bad.text[-2000:]}\nbroken build: {bad.tests.get(test)}; good build: "
-                                       f"{good[package].tests.get(test)}", bad.repeat)
+                _judge_caught(tally, row, test, good[package], bad)

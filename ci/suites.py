@@ -357,6 +357,13 @@ def _controls(tally):
     controls.run_all(tally, native())
 
 
+@suite("controls-aarch64", "the step test's controls on aarch64, in a guest: each is caught by the same names", default=False)
+def _controls_aarch64(tally):
+    cpu = CPUS["aarch64"]
+    setup.ensure_or_skip(*qemu.needs(cpu.name, controls.GUEST), *build.needs(cpu))
+    controls.run_step_in_guest(tally, cpu)
+
+
 @suite("programs", "python, gcc, redis, git, sort, node, cargo and Rust programs say on our malloc what they say on glibc's")
 def _programs(tally):
     native()
