@@ -1,4 +1,4 @@
-//! 10,000 threads (250 where the CPU is emulated), one after the other and in waves; every value arrives, and nothing piles up.
+//! 10,000 threads (100 where the CPU is emulated), one after the other and in waves; every value arrives, and nothing piles up.
 #![no_std]
 #![no_main]
 
@@ -9,17 +9,17 @@ dacapo::main!(|_, _| {
     let warm = thread::spawn(|| 0).and_then(|thread| thread.join());
     check!(warm == Ok(0));
     let before = mappings();
-    let part = if freestanding::emulated() { 40 } else { 1 };
-    for round in 0..5_000_usize / part {
+    let (alone, waves, wide) = if freestanding::emulated() { (50, 1, 50) } else { (5_000, 50, 100) };
+    for round in 0..alone {
         let handle = thread::spawn(move || round * 3);
         check!(handle.and_then(|thread| thread.join()) == Ok(round * 3));
     }
-    for wave in 0..50_usize / part {
+    for wave in 0..waves {
         let mut handles = [const { None }; 100];
-        for (number, handle) in handles.iter_mut().enumerate() {
+        for (number, handle) in handles.iter_mut().enumerate().take(wide) {
             *handle = thread::spawn(move || [wave, number]).ok();
         }
-        for (number, handle) in handles.into_iter().enumerate() {
+        for (number, handle) in handles.into_iter().enumerate().take(wide) {
             let value = handle.map(|thread| thread.join());
             check!(value == Some(Ok([wave, number])), "wave {wave}, thread {number}: {value:?}");
         }
