@@ -64,9 +64,10 @@ class Tally:
 
     def take(self, other):
         """Adds what another tally came to."""
-        for outcome, count in other.counts.items():
-            self.counts[outcome] += count
-        self.failures |= other.failures
+        with self.lock:
+            for outcome, count in other.counts.items():
+                self.counts[outcome] += count
+            self.failures |= other.failures
 
     def line(self):
         return ", ".join(f"{self.counts[outcome]} {outcome}" for outcome in (PASSED, FAILED, SKIPPED))

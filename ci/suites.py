@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ci import (abi, build, check, controls, cpus, ctests, faults, fuzz, init, preload, programs, qemu, rusttests, sanitizers, scale, security, seeds,
@@ -405,6 +406,17 @@ def show():
 
 # Suites that get a second chance, said aloud: their guests and emulators run twenty times slower on a busy machine than on an idle one.
 EMULATED_SUITES = ("qemu-", "init-", "hosted-aarch64", "freestanding-aarch64", "c-aarch64")
+FIRST = ("tools", "check")  # alone: `check` has a lane for each CPU itself
+
+
+def lanes(rows):
+    """Whole runs in stages, each of lanes that run side by side: what is quickly seen to be wrong, then this CPU's suites beside the emulated other one's.
+
+    Either waits half of the time for one compiler or one emulated CPU.  Each lane has a cargo directory of its own, that of its CPU.
+    """
+    other = [row for row in rows if row.name.startswith(EMULATED_SUITES) and host() and host().name not in row.name]
+    first = [row for row in rows if row.name in FIRST]
+    return [[first], [[row for row in rows if row not in first and row not in other], other]]
 
 
 def _run(row):
@@ -418,6 +430,20 @@ def _run(row):
     return tally
 
 
+def _judge(row, label, start):
+    """Runs a suite, an emulated one once more if it failed, and says what it came to."""
+    say(f"{label}: {row.proves}")
+    begun = time.monotonic()
+    came = _run(row)
+    if came.failures and row.name.startswith(EMULATED_SUITES):
+        say(f"{label}: {came.line()}; once more, since emulated time limits depend on this machine's load")
+        first, came = came, _run(row)
+        for name in sorted(set(first.failures) - set(came.failures)):
+            say(f"UNSTEADY {name}: failed, then passed")
+    say(f"{label}: {came.line()}, {time.monotonic() - begun:.0f} s (in all {time.monotonic() - start:.0f} s)")
+    return came
+
+
 def test(names, minutes=None, seed=None):
     """Runs the named suites, or all that run by default; prints the closing line and returns the exit code."""
     WISH.update(minutes=minutes, seed=seed)
@@ -428,18 +454,14 @@ def test(names, minutes=None, seed=None):
     chosen = [row for row in SUITES if (row.name in names if names else row.default)]
     tally = Tally()
     start = time.monotonic()
-    for number, row in enumerate(chosen, 1):
-        say(f"[{number}/{len(chosen)}] {row.name}: {row.proves}")
-        begun = time.monotonic()
-        came = _run(row)
-        if came.failures and row.name.startswith(EMULATED_SUITES):
-            say(f"[{number}/{len(chosen)}] {row.name}: {came.line()}; once more, since emulated time limits depend on this machine's load")
-            first, came = came, _run(row)
-            for name in sorted(set(first.failures) - set(came.failures)):
-                say(f"UNSTEADY {name}: failed, then passed")
-        tally.take(came)
-        say(f"[{number}/{len(chosen)}] {row.name}: {came.line()}, {time.monotonic() - begun:.0f} s "
-            f"(in all {time.monotonic() - start:.0f} s)")
+
+    def follow(lane):
+        for row in lane:
+            tally.take(_judge(row, f"[{1 + chosen.index(row)}/{len(chosen)}] {row.name}", start))
+
+    for stage in [[chosen]] if names else lanes(chosen):
+        with ThreadPoolExecutor(len(stage)) as pool:
+            list(pool.map(follow, stage))
     if tally.failures:
         say("failed:")
         for name, reason in tally.failures.items():

@@ -62,6 +62,12 @@ pub fn emulated() -> bool {
     no_rseq && dacapo::start::auxv::auxv().rseq_feature_size() == 0
 }
 
+/// Whether `x.py test` says that the CPU is emulated, under qemu-user or in a guest: there a thread takes milliseconds.
+#[must_use]
+pub fn rounds_are_dear() -> bool {
+    number(b"DACAPO_EMULATED", 0) != 0
+}
+
 /// Skips the test under qemu-user.
 pub fn needs_a_kernel(why: &str) {
     if emulated() {

@@ -58,7 +58,7 @@ fn wander() -> usize {
     let lists = unsafe { &*(LISTS.load(SeqCst) as *const PerCpu<List>) };
     let mut mine = [null_mut(); OBJECTS];
     let mut held = 0;
-    let rounds = if freestanding::emulated() { 10_000 } else { 200_000 };
+    let rounds = if freestanding::rounds_are_dear() { 10_000 } else { 200_000 };
     for round in 0..rounds {
         // SAFETY: the blocks are lists, and what was popped is ours.
         unsafe {

@@ -1,4 +1,4 @@
-//! 10,000 detached threads (100 where the CPU is emulated), more at once than the cache takes: each runs, and their memory goes back.
+//! 10,000 detached threads (1,000 where the CPU is emulated), more at once than the cache takes: each runs, and their memory goes back.
 #![no_std]
 #![no_main]
 
@@ -12,7 +12,7 @@ static DONE: AtomicUsize = AtomicUsize::new(0);
 static REFUSED: AtomicUsize = AtomicUsize::new(0);
 
 dacapo::main!(|_, _| {
-    let all = if freestanding::emulated() { 100 } else { 10_000 };
+    let all = if freestanding::rounds_are_dear() { 1_000 } else { 10_000 };
     let before = mappings();
     let mut started = 0;
     while started < all {

@@ -15,7 +15,7 @@ fn alone() -> bool {
 }
 
 dacapo::main!(|_, _| {
-    let rounds = if freestanding::emulated() { 10 } else { 1_000 };
+    let rounds = if freestanding::rounds_are_dear() { 50 } else { 1_000 };
     let mut number = 0;
     // The second size is more than the cache takes.
     for stack in [64 << 10, 17 << 20] {
