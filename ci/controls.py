@@ -150,14 +150,15 @@ def _judge_caught(tally, row, test, good, bad):
         tally.failed(name, f"{bad.text[-2000:]}\nbroken build: {bad.tests.get(test)}; good build: {good.tests.get(test)}", bad.repeat)
 
 
-def run_all(tally, cpu):
-    """Builds and judges every control."""
+def run_all(tally, cpu, models):
+    """Builds and judges the controls of the models, or all others."""
+    chosen = {broken: [row for row in rows if (row[0] == "models") == models] for broken, rows in BROKEN.items()}
     every = {}
-    for rows in BROKEN.values():
+    for rows in chosen.values():
         for package, names in rows:
             every[package] = (*every.get(package, ()), *names)
     good = {}
-    for broken, rows in BROKEN.items():
+    for broken, rows in chosen.items():
         for package, names in rows:
             if package not in good:
                 good[package] = _judge(cpu, package, dict.fromkeys(every[package]))

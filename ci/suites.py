@@ -355,7 +355,12 @@ def _preload(tally):
 @suite("controls", "sections broken on purpose: the step test and the storms catch each by name")
 def _controls(tally):
     require_rseq()
-    controls.run_all(tally, native())
+    controls.run_all(tally, native(), models=False)
+
+
+@suite("controls-models", "protocols broken on purpose: the models catch each by name (3 minutes)", default=False)
+def _controls_models(tally):
+    controls.run_all(tally, native(), models=True)
 
 
 @suite("controls-aarch64", "the step test's controls on aarch64, in a guest: each is caught by the same names", default=False)
