@@ -242,8 +242,7 @@ def _apt_update():
         (APT / folder).mkdir(parents=True, exist_ok=True)
     mirrors = _mirrors()
     (APT / "sources.list").write_text("".join(
-        f"deb [arch={'arm64' if release.startswith('trixie') else 'amd64,arm64'} signed-by={KEYRING}] {address} {release} main\n"
-        for release, address in mirrors.items()
+        f"deb [arch=amd64,arm64 signed-by={KEYRING}] {address} {release} main\n" for release, address in mirrors.items()
     ))
     (APT / "status").write_text("")
     common = f"""Dir::Etc::sourcelist "{APT}/sources.list";
