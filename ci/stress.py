@@ -47,10 +47,8 @@ def _twice(tally, cpu, seed):
     """The builds that compare twice: the right one traps nowhere, the one that is wrong on purpose does."""
     words, flags = ["build", "--profile", "test", "-p", "stress"], ("--cfg=dacapo_count_aborts", "--cfg=dacapo_inject", TWICE)
     program = rusttests.build(cpu, words, flags, {"CARGO_TARGET_DIR": str(TARGET / "twice")})["stress"]
-    kept = program.with_name("stress-twice-kept")
-    shutil.copy2(program, kept)
     for scenario in TWICE_SCENARIOS:
-        _run(tally, f"stress-twice/{scenario}", [kept, TWICE_SECONDS / len(TWICE_SCENARIOS), seed, scenario], seed, timeout=60)
+        _run(tally, f"stress-twice/{scenario}", [program, TWICE_SECONDS / len(TWICE_SCENARIOS), seed, scenario], seed, timeout=60)
     program = rusttests.build(cpu, words, flags, {"CARGO_TARGET_DIR": str(TARGET / "twice-broken"), "DACAPO_BROKEN": TWICE_BROKEN})["stress"]
     command = [program, 30, seed, "counters"]  # it seldom takes a second
     log = rusttests.log_of("stress-twice-broken")
