@@ -26,7 +26,7 @@
 //! | [`rseq`] | `SIGNATURE` | the word before every abort handler |
 //! | | `Fields` | where the current thread's rseq fields are |
 //! | | `__rseq_asm!` | the frame of a section around its body: arming, descriptor, signature, abort handler, commit |
-//! | | `pair_swap`, `claim` | the sections whose steps would be longer than what a person writes |
+//! | | `claim` | a section whose steps would be longer than what a person writes |
 //! | `steps` | `__rseq_step!` | the instructions of each step that [`section!`] knows |
 //! | `rseq_batch.S` | sections with loops | below |
 //!
@@ -72,13 +72,12 @@
 //! | `list_push` | `head = *(block+offset); room = head.room - 1; if room < 0 leave; node = {head, room}; *(block+offset) = node` | pushed? |
 //! | `list_pop` | `head = *(block+offset); next = head.next; if next == null leave; *(block+offset) = next` | head or null |
 //! | `list_take` | `head = *(block+offset); if head.next == null leave; *(block+offset) = end` | head or null |
-//! | `pair_swap` | `{block[offset], block[offset+8]} = {block[offset+8], block[offset]}`, both words in one store | |
 //! | `array_push` | `len = a.len; if len >= a.capacity leave; a.objects[len] = object; a.len = len + 1` | pushed? |
 //! | `array_pop` | `len = a.len; if len == 0 leave; object = a.objects[len-1]; a.len = len - 1` | object or null |
 //! | `array_push_batch` | `n = min(n, a.capacity - a.len); copy n objects to a.objects[a.len..]; a.len += n` | n |
 //! | `array_pop_batch` | `n = min(n, a.len); copy a.objects[a.len-n..a.len] out; a.len -= n` | n |
 //!
-//! `add`, `increment_at`, `store`, `compare_store` and `pair_swap` have no way to refuse: with a negative index they ran on the stopped block, where
+//! `add`, `increment_at`, `store` and `compare_store` have no way to refuse: with a negative index they ran on the stopped block, where
 //! nobody looks, and the caller sees the index and takes its path without rseq. The others find the stopped block empty and full at once, and the
 //! seats of negative indices taken, and refuse by themselves.
 //!

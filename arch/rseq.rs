@@ -126,17 +126,6 @@ section! {
     }
 }
 
-/// Swaps two neighbouring words of the current block. Price: 6 instructions (8 on AArch64), no branch; written by hand, because the steps that
-/// there are would take four more.
-///
-/// # Safety
-/// As for [`add`]; `offset` is a multiple of 16 and the blocks are 16-aligned: one aligned store is seen whole or not at all on its own CPU.
-#[inline(always)]
-pub unsafe fn pair_swap(fields: Fields, table: *const *mut u8, offset: usize) {
-    // SAFETY: one store, the last instruction; no input is written; the caller vouches for table and offset.
-    unsafe { cpu::pair_swap(fields, table, offset) }
-}
-
 section! {
     /// Appends an object to the current block's array; false if it is full. Price: 12 instructions, 1 branch.
     ///

@@ -44,7 +44,7 @@ VICTIM = (
     ("behind", "check", ABORT, ("overrun", "0 bytes behind the end of a block of 100 bytes")),
     ("before", "check", ABORT, ("overrun", "1 bytes before a block of 100 bytes")),
     ("behind, large", "check", FAULT, ()),
-    ("after free", "check", ABORT, (TWICE,)),  # main frees it again
+    ("after free", "check", ABORT, ("use after free", "5 bytes from the start of a block of 100 bytes")),
     ("after free, large", "check", FAULT, ()),
     ("wrong size", "check", ABORT, ("given back as 99 bytes", "a block of 100 bytes")),
     ("right size", "check", 0, ("survived",)),

@@ -212,25 +212,6 @@ macro_rules! __rseq_asm {
     };
 }
 
-/// Two neighbouring words loaded and stored as one pair: see `arch/rseq.rs`. The exclusive store has no half-way, on no CPU; `stp` may.
-///
-/// # Safety
-/// There.
-#[inline(always)]
-pub unsafe fn pair_swap(fields: Fields, table: *const *mut u8, offset: usize) {
-    let (t, b): (usize, usize);
-    // SAFETY: one store, the last instruction; no input is written; the caller vouches for table and offset.
-    unsafe {
-        crate::__rseq_checked!(fields table t b [] [pair] [
-            "add {b}, {b}, {offset}",
-        ] (concat!(
-            "ldxp {t}, {rseq_pair}, [{b}]\n",
-            "stxp w16, {rseq_pair}, {t}, [{b}]"                  // COMMIT   the two words, exchanged, if w16 is 0
-        )) [offset = in(reg) offset,]);
-    }
-    let _ = (t, b);
-}
-
 /// A seat's address made from the index, and stored into the seat if it is free: see `arch/rseq.rs`.
 ///
 /// # Safety

@@ -97,6 +97,9 @@ macro_rules! begin {
     (any) => {
         $crate::arch::heap::begin!("32", "33", "34", "35", "36", "9", "   movsxd rdx, dword ptr fs:[r11]\n")
     };
+    (exchange) => {
+        $crate::arch::heap::begin!("42", "43", "44", "45", "46", "8", "   movsxd rdx, dword ptr fs:[r11]\n")
+    };
 }
 
 /// In builds with `--cfg dacapo_compare_twice`: keeps the index, and traps right before the commit if it has changed; rcx and xmm15 are free there. A thread without an index is not
@@ -124,14 +127,7 @@ macro_rules! twice {
     };
 }
 
-/// Leaves to `$exit` if the two uppermost blocks are one: freed twice in a row. Below the lowest block lies an odd word.
-macro_rules! repeated {
-    ($exit:literal) => {
-        concat!("   cmp rax, [rcx - 16]\n   je ", $exit)
-    };
-}
-
-/// Defines a function that pops a block for `size` bytes. Price: 16 instructions and 3 branches as owner, 17 and 3 as guest.
+/// Defines a function that pops a block for `size` bytes. Price: 14 instructions and 2 branches as owner, 15 and 2 as guest.
 macro_rules! allocate {
     ($(#[$meta:meta])* $vis:vis fn $name:ident $(($more:ident))?; hot $hot:path; slots $slots:expr; slow $slow:path) => {
         $(#[$meta])*
@@ -144,13 +140,12 @@ macro_rules! allocate {
                 $crate::arch::heap::area!(),
                 $crate::arch::heap::begin!(mm_cid),
                 "movzx edx, byte ptr [r9 + rdi + {slots}]",// edx = block.slots[size], 2 * class
-                "mov rcx, [r9 + 8*rdx]",                   // rcx = block.current[class]
+                "mov rcx, [r9 + 8*rdx]",                   // rcx = block.source[class]
                 "mov rax, [rcx - 8]",
                 "test al, 15",
                 "jnz 7f",                                  // the end: empty; or what was no block when it was freed
-                $crate::arch::heap::repeated!("7f"),
                 $crate::arch::heap::twice!(mm_cid),
-                "sub qword ptr [r9 + 8*rdx], 8",           // COMMIT   block.current[class] -= one slot
+                "sub qword ptr [r9 + 8*rdx], 8",           // COMMIT   block.source[class] -= one slot
                 "3: ret",
                 "7: cmp rdi, [rip + {hot} + 40]",          // HOT.limit_any: 0 where mm_cid is alive
                 "jae 9f",
@@ -163,7 +158,6 @@ macro_rules! allocate {
                 "mov rax, [rcx - 8]",
                 "test al, 15",
                 "jnz 9f",
-                $crate::arch::heap::repeated!("9f"),
                 $crate::arch::heap::twice!(any),
                 "sub qword ptr [r9 + 8*rdx], 8",           // COMMIT
                 "33: ret",
@@ -176,7 +170,8 @@ macro_rules! allocate {
     };
 }
 
-/// Defines a function that pushes a block to its class. Price: 16 instructions as owner, 17 as guest, 2 branches.
+/// Defines a function that pushes a block to its class. Price: 18 instructions as owner, 19 as guest, 3 branches, of which 2 and 1 look whether the block
+/// was freed right before.
 macro_rules! free {
     ($(#[$meta:meta])* $vis:vis fn $name:ident; hot $hot:path; map $map:expr; slow $slow:path) => {
         $(#[$meta])*
@@ -191,12 +186,14 @@ macro_rules! free {
                 $crate::arch::heap::area!(),
                 "movzx eax, byte ptr [r8 + rax + {map}]",  // eax = 2 * class; 0 is a class that is always full
                 $crate::arch::heap::begin!(mm_cid),
-                "mov rcx, [r9 + 8*rax]",                   // rcx = block.current[class]
+                "mov rcx, [r9 + 8*rax + 8]",               // rcx = block.sink[class]
+                "cmp [rcx - 8], rdi",
+                "je 7f",                                   // freed twice in a row
                 "test byte ptr [rcx], 1",
                 "jnz 7f",                                  // the end: full
                 "mov [rcx], rdi",                          // above the cursor: nobody's
                 $crate::arch::heap::twice!(mm_cid),
-                "add qword ptr [r9 + 8*rax], 8",           // COMMIT   block.current[class] += one slot
+                "add qword ptr [r9 + 8*rax + 8], 8",       // COMMIT   block.sink[class] += one slot
                 "3: ret",
                 "7: cmp rdi, [rip + {hot} + 48]",          // HOT.extent_any: 0 where mm_cid is alive
                 "jae 9f",
@@ -207,12 +204,14 @@ macro_rules! free {
                 $crate::arch::heap::area!(),
                 "movzx eax, byte ptr [r8 + rax + {map}]",
                 $crate::arch::heap::begin!(any),
-                "mov rcx, [r9 + 8*rax]",
+                "mov rcx, [r9 + 8*rax + 8]",
+                "cmp [rcx - 8], rdi",
+                "je 9f",                                   // freed twice in a row
                 "test byte ptr [rcx], 1",
                 "jnz 9f",
                 "mov [rcx], rdi",
                 $crate::arch::heap::twice!(any),
-                "add qword ptr [r9 + 8*rax], 8",           // COMMIT
+                "add qword ptr [r9 + 8*rax + 8], 8",       // COMMIT
                 "33: ret",
                 "9: jmp {slow}",
                 ".p2align 5",                              // the section, and with it the function
@@ -223,7 +222,7 @@ macro_rules! free {
     };
 }
 
-/// Defines a function that pushes a block to the class of its size. Price: 14 instructions as owner, 15 as guest, 2 branches.
+/// Defines a function that pushes a block to the class of its size. Price: 16 instructions as owner, 17 as guest, 3 branches.
 macro_rules! free_sized {
     ($(#[$meta:meta])* $vis:vis fn $name:ident; hot $hot:path; slots $slots:expr; slow $slow:path) => {
         $(#[$meta])*
@@ -236,12 +235,14 @@ macro_rules! free_sized {
                 $crate::arch::heap::area!(),
                 $crate::arch::heap::begin!(mm_cid),
                 "movzx eax, byte ptr [r9 + rsi + {slots}]",// eax = block.slots[size], 2 * class
-                "mov rcx, [r9 + 8*rax]",                   // rcx = block.current[class]
+                "mov rcx, [r9 + 8*rax + 8]",               // rcx = block.sink[class]
+                "cmp [rcx - 8], rdi",
+                "je 7f",                                   // freed twice in a row
                 "test byte ptr [rcx], 1",
                 "jnz 7f",                                  // the end: full
                 "mov [rcx], rdi",                          // above the cursor: nobody's
                 $crate::arch::heap::twice!(mm_cid),
-                "add qword ptr [r9 + 8*rax], 8",           // COMMIT   block.current[class] += one slot
+                "add qword ptr [r9 + 8*rax + 8], 8",       // COMMIT   block.sink[class] += one slot
                 "3: ret",
                 "7: cmp rsi, [rip + {hot} + 40]",          // HOT.limit_any: 0 where mm_cid is alive
                 "jae 9f",
@@ -250,12 +251,14 @@ macro_rules! free_sized {
                 $crate::arch::heap::area!(),
                 $crate::arch::heap::begin!(any),
                 "movzx eax, byte ptr [r9 + rsi + {slots}]",
-                "mov rcx, [r9 + 8*rax]",
+                "mov rcx, [r9 + 8*rax + 8]",
+                "cmp [rcx - 8], rdi",
+                "je 9f",                                   // freed twice in a row
                 "test byte ptr [rcx], 1",
                 "jnz 9f",
                 "mov [rcx], rdi",
                 $crate::arch::heap::twice!(any),
-                "add qword ptr [r9 + 8*rax], 8",           // COMMIT
+                "add qword ptr [r9 + 8*rax + 8], 8",       // COMMIT
                 "33: ret",
                 "9: jmp {slow}",
                 ".p2align 5",                              // the section, and with it the function
@@ -266,7 +269,8 @@ macro_rules! free_sized {
     };
 }
 
-/// Defines a function that pops a block of the class whose slot, 2 * class, is given; null if there is none. Price: 17 instructions, 18 as guest.
+/// Defines a function that pops a block of the class whose slot, 2 * class, is given; where the source is empty, it exchanges source and sink, and pops
+/// what was freed last; null if there is none. Price: 16 instructions, 17 as guest; with an exchange 38, 40.
 macro_rules! pop {
     ($(#[$meta:meta])* $vis:vis fn $name:ident; hot $hot:path) => {
         $(#[$meta])*
@@ -277,18 +281,34 @@ macro_rules! pop {
                 "mov r11, [rip + {hot} + 16]",             // HOT.index
                 $crate::arch::heap::area!(),
                 $crate::arch::heap::begin!(any),
-                "mov rcx, [r9 + 8*rdi]",                   // rcx = block.current[class]
+                "mov rcx, [r9 + 8*rdi]",                   // rcx = block.source[class]
                 "mov rax, [rcx - 8]",
                 "test al, 15",
                 "jnz 9f",                                  // the end: empty; or what was no block when it was freed
                 "mov rdx, [rcx - 16]",                     // the block below
-                "cmp rax, rdx",
-                "je 9f",                                   // freed twice in a row
                 $crate::arch::heap::twice!(any),
-                "sub qword ptr [r9 + 8*rdi], 8",           // COMMIT   block.current[class] -= one slot
+                "sub qword ptr [r9 + 8*rdi], 8",           // COMMIT   block.source[class] -= one slot
                 "33: prefetchw [rdx]",                     // its first line will be written to when it is popped; a hint, whatever the address
                 "ret",
-                "9: xor eax, eax",
+                "9:",
+                $crate::arch::heap::begin!(exchange),
+                "mov rcx, [r9 + 8*rdi + 8]",               // rcx = block.sink[class]
+                "mov rsi, [r9 + 8*rdi]",                   // rsi = block.source[class]
+                "mov rax, [rcx - 8]",
+                "test al, 15",
+                "jnz 8f",                                  // both are empty
+                "test byte ptr [rsi - 8], 1",
+                "jz 8f",                                   // something lies in the source: another thread's, or what is no block
+                "mov rdx, [rcx - 16]",                     // the block below
+                "sub rcx, 8",
+                "movq xmm0, rcx",
+                "movq xmm1, rsi",
+                "punpcklqdq xmm0, xmm1",                   // xmm0 = {sink - one slot, source}
+                $crate::arch::heap::twice!(any),
+                "movdqa xmmword ptr [r9 + 8*rdi], xmm0",   // COMMIT   {source, sink}[class] = xmm0
+                "43: prefetchw [rdx]",
+                "ret",
+                "8: xor eax, eax",
                 "ret",
                 ".p2align 5",
                 hot = sym $hot,
@@ -298,7 +318,8 @@ macro_rules! pop {
     };
 }
 
-/// Defines a function that pushes a block to the class whose slot, 2 * class, is given; false if there is no room. Price: 14 instructions, 15 as guest.
+/// Defines a function that pushes a block to the class whose slot, 2 * class, is given; false if there is no room, or the block is
+/// the one that was pushed last. Price: 16 instructions, 17 as guest.
 macro_rules! push {
     ($(#[$meta:meta])* $vis:vis fn $name:ident; hot $hot:path) => {
         $(#[$meta])*
@@ -309,12 +330,14 @@ macro_rules! push {
                 "mov r11, [rip + {hot} + 16]",             // HOT.index
                 $crate::arch::heap::area!(),
                 $crate::arch::heap::begin!(any),
-                "mov rcx, [r9 + 8*rdi]",                   // rcx = block.current[class]
+                "mov rcx, [r9 + 8*rdi + 8]",               // rcx = block.sink[class]
+                "cmp [rcx - 8], rsi",
+                "je 9f",                                   // freed twice in a row
                 "test byte ptr [rcx], 1",
                 "jnz 9f",                                  // the end: full
                 "mov [rcx], rsi",                          // above the cursor: nobody's
                 $crate::arch::heap::twice!(any),
-                "add qword ptr [r9 + 8*rdi], 8",           // COMMIT   block.current[class] += one slot
+                "add qword ptr [r9 + 8*rdi + 8], 8",       // COMMIT   block.sink[class] += one slot
                 "33: mov eax, 1",
                 "ret",
                 "9: xor eax, eax",
@@ -327,4 +350,4 @@ macro_rules! push {
     };
 }
 
-pub(crate) use {allocate, area, begin, free, free_sized, pop, push, repeated, twice};
+pub(crate) use {allocate, area, begin, free, free_sized, pop, push, twice};

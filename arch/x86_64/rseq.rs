@@ -230,24 +230,6 @@ macro_rules! __rseq_asm {
     };
 }
 
-/// Two neighbouring words exchanged in one register: see `arch/rseq.rs`.
-///
-/// # Safety
-/// There.
-#[inline(always)]
-pub unsafe fn pair_swap(fields: Fields, table: *const *mut u8, offset: usize) {
-    let (t, b): (usize, usize);
-    // SAFETY: one store, the last instruction; no input is written; the caller vouches for table and offset.
-    unsafe {
-        crate::__rseq_checked!(fields table t b [] [] [
-            "pshufd {pair}, xmmword ptr [{b} + {offset}], 0x4e", // pair = the two words, exchanged
-        ] (
-            "movdqa xmmword ptr [{b} + {offset}], {pair}"        // COMMIT   block[offset..+16] = pair
-        ) [offset = in(reg) offset, pair = out(xmm_reg) _,]);
-    }
-    let _ = (t, b);
-}
-
 /// A seat's address made from the index, and stored into the seat if it is free: see `arch/rseq.rs`.
 ///
 /// # Safety

@@ -269,7 +269,7 @@ pub fn take_one(class: usize) -> *mut u8 {
     block as *mut u8
 }
 
-/// Takes a magazine over, which may be empty. Aborts if the same block lies twice in a row in it.
+/// Takes a magazine over, which may be empty. Aborts as [`look_at`].
 ///
 /// # Safety
 /// It holds free blocks of this class, and is the caller's.
@@ -290,7 +290,7 @@ pub unsafe fn give(class: usize, cursor: Cursor) {
     }
 }
 
-/// Aborts on what can be told from the pointers alone.
+/// Aborts on what can be told from the pointers alone: a block that lies there twice in a row, and what is no block at all.
 fn look_at(blocks: &[usize]) {
     let (mut before, mut bits) = (0, 0);
     for &block in blocks {

@@ -2,11 +2,13 @@
 //!
 //! ```text
 //!   HOT.table --> [ -2 STOPPED | -1 STOPPED | 0 block | 1 block | 2 STOPPED (not made yet) | ... ]      entry = mm_cid or cpu_id
-//!   block     --> { current, spare } cursors of each class, 16 bytes apart | slot of each size up to 1024 | level of each class
+//!   block     --> { source, sink } cursors of each class, 16 bytes apart | slot of each size up to 1024 | level of each class
 //! ```
-//! 1. malloc pops from `current`; empty: the two swap; still empty: a magazine from the middle becomes `current`.
-//! 2. free pushes to `current`; full: the two swap; still full: an empty magazine takes its place, and it goes to the middle.
-//! 3. A thread without an index (no rseq), or on a CPU whose block is stopped, finds every magazine empty and full at once and uses a shard.
+//! 1. malloc pops from the *source*; empty: the two change places; still empty: a magazine from the middle becomes the source.
+//! 2. free pushes to the *sink*; full: an empty magazine takes its place, and it becomes the source if that is empty, else goes to the middle.
+//! 3. So a block that was just freed is not the next to go out: malloc's cursor does not wait for free's store, nor free's for malloc's.
+//!    And what was freed last is always on top of the sink: free sees there that a block comes twice.
+//! 4. A thread without an index (no rseq), or on a CPU whose block is stopped, finds every magazine empty and full at once and uses a shard.
 //!
 //! A cursor is replaced by a section that compares it with what was read before: so nobody else had the magazine in between, and the old one is ours.
 //! [`HOT`] is all zero until the heap is up: every size is then beyond its limit, every pointer outside its extent.
@@ -82,7 +84,7 @@ const BEFORE: usize = 4096;
 /// A CPU's caches.
 #[repr(C, align(128))]
 pub struct Block {
-    /// `{current, spare}` of each class; class 0's are always stopped. A pair is 16 bytes, so that one store swaps it.
+    /// `{source, sink}` of each class; class 0's are always stopped. A pair is 16 bytes, so that one store exchanges it.
     lists: [[Cursor; 2]; COUNT],
     /// For each size up to 1024: 2 * class, which scales to the pair's offset.
     slots: [u8; SMALL + 1],
@@ -301,7 +303,7 @@ impl Block {
     fn fingerprint(&self) -> u32 {
         let mut print = 0_u32;
         for class in 1..COUNT {
-            for which in 0..2 {
+            for which in [SOURCE, SINK] {
                 let cursor = self.glance(class, which);
                 let word = if cursor == magazine::none() { 0 } else { cursor as usize as u32 };
                 print = print.rotate_left(5).wrapping_mul(0x9e37_79b1) ^ word;
@@ -317,8 +319,12 @@ impl Block {
     }
 }
 
-const fn offset(class: usize) -> usize {
-    class * 16
+/// The two magazines of a class: malloc takes from the source, free puts into the sink.
+const SOURCE: usize = 0;
+const SINK: usize = 1;
+
+const fn offset(class: usize, which: usize) -> usize {
+    class * 16 + which * 8
 }
 
 arch::heap::pop! {
@@ -328,13 +334,13 @@ arch::heap::push! {
     fn push_slot; hot HOT
 }
 
-/// Pops a block of the class from the current CPU's magazine; null if it is empty. The heap is up.
+/// Pops a block of the class from the current CPU's magazines; null if both are empty. The heap is up.
 #[inline(always)]
 pub fn pop(class: usize) -> *mut u8 {
     pop_slot(2 * class)
 }
 
-/// Pushes a block of the class to the current CPU's magazine; false if it is full. The heap is up.
+/// Pushes a block of the class to the current CPU's sink; false if it is full, or the block is on top of it. The heap is up.
 ///
 /// # Safety
 /// `block` is a block of this class that its user has given up.
@@ -344,21 +350,15 @@ pub unsafe fn push(class: usize, block: *mut u8) -> bool {
     unsafe { push_slot(2 * class, block) }
 }
 
-#[inline(never)] // one section, which the step test can reach
-fn swap(class: usize) {
-    // SAFETY: the table has a block for every index, and each has this class's pair, 16-aligned.
-    unsafe { arch::rseq::pair_swap(rseq::fields(), table(), offset(class)) };
-}
-
 /// Puts `new` in the place of the current CPU's magazine, if that is still `expected`, which then is the caller's; whether it did.
 #[inline(never)] // one section, which the step test can reach
-fn replace(class: usize, expected: Cursor, new: Cursor) -> bool {
+fn replace(class: usize, which: usize, expected: Cursor, new: Cursor) -> bool {
     inject::delay(Point::CursorRead);
     // STOPPED must stay, and a block without index, or a stopped one, has nothing else.
     // SAFETY: as in `swap`; `new` is a magazine of the caller's.
     expected != STOPPED_CURSOR
         && unsafe {
-            arch::rseq::compare_store(rseq::fields(), table(), offset(class), expected as usize, new as usize).1
+            arch::rseq::compare_store(rseq::fields(), table(), offset(class, which), expected as usize, new as usize).1
                 == expected as usize
         }
 }
@@ -372,17 +372,12 @@ pub fn refill(class: usize) -> *mut u8 {
     if !first.is_null() {
         return first;
     }
-    let now = cpu.glance(class, 0);
-    if !magazine::is_empty(class, now) && replace(class, now, magazine::none()) {
-        // There are blocks, and still the section refused: unless another thread has just put them there, one of them is none.
-        // SAFETY: the magazine is ours now.
-        unsafe { central::give(class, now) };
-    }
-    if !magazine::is_empty(class, cpu.glance(class, 1)) {
-        swap(class);
-        let second = pop(class);
-        if !second.is_null() {
-            return second;
+    for which in [SOURCE, SINK] {
+        let now = cpu.glance(class, which);
+        if !magazine::is_empty(class, now) && replace(class, which, now, magazine::none()) {
+            // There are blocks, and still the section refused: unless another thread has just put them there, one of them is none.
+            // SAFETY: the magazine is ours now.
+            unsafe { central::give(class, now) };
         }
     }
     if cpu.visit() {
@@ -403,30 +398,27 @@ pub fn refill(class: usize) -> *mut u8 {
     }
 }
 
-/// Makes a magazine the current CPU's, if the one there is empty; else it goes to the middle.
+/// Makes a magazine the current CPU's source, if the one there is empty; else it goes to the middle.
 unsafe fn attach(cpu: &Block, class: usize, magazine: Cursor) {
-    for _ in 0..2 {
-        let old = cpu.glance(class, 0);
-        if !magazine::is_empty(class, old) {
-            break;
-        }
-        if replace(class, old, magazine) {
-            // SAFETY: the old one was replaced, and is empty.
-            return unsafe { magazine::release(class, old) };
+    let old = cpu.glance(class, SOURCE);
+    // SAFETY: the caller's magazine; the old one if it was replaced, and that is empty.
+    unsafe {
+        if magazine::is_empty(class, old) && replace(class, SOURCE, old, magazine) {
+            magazine::release(class, old);
+        } else {
+            central::give(class, magazine);
         }
     }
-    // SAFETY: the caller's magazine.
-    unsafe { central::give(class, magazine) };
 }
 
-/// Takes a block back when [`push`] found no room. The heap is up.
+/// Takes a block back when [`push`] did not. Aborts if that was freed right before. The heap is up.
 ///
 /// # Safety
 /// As [`push`].
 #[cold]
 #[inline(never)]
 pub unsafe fn flush(class: usize, block: *mut u8) {
-    look_below(class, block);
+    look_at_the_top(class, block);
     for _ in 0..4 {
         let Some(cpu) = current_block() else {
             // SAFETY: as the caller promises.
@@ -436,20 +428,14 @@ pub unsafe fn flush(class: usize, block: *mut u8) {
         if unsafe { push(class, block) } {
             return;
         }
-        // Also if there is no spare magazine yet: the full one becomes it.
-        swap(class);
-        // SAFETY: as the caller promises.
-        if unsafe { push(class, block) } {
-            return;
-        }
         if cpu.visit() {
             look_at_the_clock();
         }
-        let full = cpu.glance(class, 0);
+        let full = cpu.glance(class, SINK);
         let fresh = magazine::acquire(class);
         if fresh.is_null() {
             // No memory for another magazine: the full one is emptied into its runs, and serves the next ones.
-            if full != magazine::none() && replace(class, full, magazine::none()) {
+            if full != magazine::none() && replace(class, SINK, full, magazine::none()) {
                 let quiet = Quiet::enter();
                 // SAFETY: the magazine is ours now.
                 unsafe { central::give_up(class, full, &quiet) };
@@ -460,10 +446,10 @@ pub unsafe fn flush(class: usize, block: *mut u8) {
         // SAFETY: the fresh magazine is ours and has room; the old one is if it was replaced.
         unsafe {
             fresh.write(block as usize);
-            if replace(class, full, fresh.add(1)) {
+            if replace(class, SINK, full, fresh.add(1)) {
                 if full != magazine::none() {
                     counts::add(Event::Flushed, class);
-                    central::give(class, full);
+                    attach(cpu, class, full);
                 }
                 return;
             }
@@ -475,10 +461,10 @@ pub unsafe fn flush(class: usize, block: *mut u8) {
     unsafe { central::give_one(class, block) };
 }
 
-/// Aborts if the block is the one on top of a magazine that it found full: the two would lie in two magazines, where [`pop`] cannot see both.
-fn look_below(class: usize, block: *mut u8) {
+/// Aborts if the block is the one on top of the sink.
+fn look_at_the_top(class: usize, block: *mut u8) {
     if let Some(cpu) = current_block() {
-        let cursor = cpu.glance(class, 0);
+        let cursor = cpu.glance(class, SINK);
         // SAFETY: magazines are never unmapped. What lay below the cursor at that moment was free, and the slot holds that, or what was freed since:
         // not this block, which is just being freed for the first time.
         if !magazine::is_empty(class, cursor) && unsafe { *cursor.sub(1) } == block as usize {
@@ -598,12 +584,11 @@ pub fn drain(quiet: &Quiet, mut consume: impl FnMut(usize, Cursor)) {
 fn empty_mine(consume: &mut impl FnMut(usize, Cursor)) {
     let Some(cpu) = current_block() else { return };
     for class in 1..COUNT {
-        for _ in 0..2 {
-            let cursor = cpu.glance(class, 0);
-            if cursor != magazine::none() && replace(class, cursor, magazine::none()) {
+        for which in [SOURCE, SINK] {
+            let cursor = cpu.glance(class, which);
+            if cursor != magazine::none() && replace(class, which, cursor, magazine::none()) {
                 consume(class, cursor);
             }
-            swap(class);
         }
     }
 }
@@ -616,7 +601,7 @@ pub fn check() -> Result<(), Broken> {
             continue;
         }
         for class in 1..COUNT {
-            for which in 0..2 {
+            for which in [SOURCE, SINK] {
                 // SAFETY: blocks are never unmapped; see `current_block`.
                 let cursor = unsafe { (*block).glance(class, which) };
                 if !magazine::is_sound(class, cursor) {
@@ -640,7 +625,7 @@ pub fn visit(mut look: impl FnMut(usize, usize, usize)) {
             for class in 1..COUNT {
                 // SAFETY: blocks are never unmapped; see `current_block`. Only the cursor is looked at.
                 let len = |which| unsafe { magazine::len(class, (*block).glance(class, which)) };
-                look(index, class, len(0) + len(1));
+                look(index, class, len(SOURCE) + len(SINK));
             }
         }
     }

@@ -16,9 +16,9 @@
 //! of blocks up to 256 KiB may be called in a signal handler, also in one that interrupts them: the fast path is one restartable
 //! section, and the slow path blocks signals while it holds a lock. What is cached is bounded by CPUs, not by threads; a thread's end needs no flush.
 //!
-//! Freeing what is no live block ends the process with a message that names it, as far as it is noticed: foreign pointers, pointers into unused
-//! units and into large blocks at once, and double frees of large blocks; pointers into small blocks that are not 16-aligned, and small blocks freed twice
-//! with nothing else of that class in between, before they would be handed out.
+//! Freeing what is no live block ends the process with a message that names it, as far as it is noticed: at once foreign pointers, pointers into unused
+//! units and into large blocks, double frees of large blocks, and small blocks freed twice with nothing else of that class in between; pointers into small
+//! blocks that are not 16-aligned before they would be handed out.
 
 mod census;
 mod central;
@@ -83,8 +83,8 @@ pub fn allocate(size: usize) -> *mut u8 {
 /// An allocation that the fast path left.
 #[inline(never)]
 pub extern "C" fn allocate_slow(size: usize) -> *mut u8 {
-    if size > SMALL && size <= LARGEST && cpu_cache::is_open() {
-        let block = cpu_cache::pop(size_class::of(size));
+    if size <= LARGEST && cpu_cache::is_open() {
+        let block = cpu_cache::pop(size_class::of(size)); // a larger one, or what was freed meanwhile
         if !block.is_null() {
             return block;
         }

@@ -30,6 +30,14 @@ static void *replace(void *argument) {
     return NULL;
 }
 
+/* Then malloc comes to what was freed. */
+static void empty_the_source(void) {
+    for (int i = 0; i < 300; i++) {
+        void *volatile block = malloc(100);
+        (void)block;
+    }
+}
+
 int main(int argc, char **argv) {
     const char *what = argc > 1 ? argv[1] : "";
     int local[8];
@@ -38,17 +46,17 @@ int main(int argc, char **argv) {
     if (is(what, "twice")) free(small), free(other), free(small);
     if (is(what, "large twice")) free(large), free(large);
     if (is(what, "inside")) free(small + 16);
-    if (is(what, "misaligned")) free(small + 3), other = malloc(100); /* noticed at the latest when it would be handed out */
-    if (is(what, "twice in a row")) free(small), free(small), other = malloc(100);
+    if (is(what, "misaligned")) free(small + 3), empty_the_source();
+    if (is(what, "twice in a row")) free(small), free(small);
     if (is(what, "foreign")) free(local);
     if (is(what, "mapped by others")) free((char *)mmap(NULL, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + 4096);
-    if (is(what, "behind")) small[100] = 1, free(small);
-    if (is(what, "before")) small[-1] = 1, free(small);
+    if (is(what, "behind")) small[100] = 1, free(small), small = NULL;
+    if (is(what, "before")) small[-1] = 1, free(small), small = NULL;
     if (is(what, "behind, at exit")) small[100] = 1;
     if (is(what, "behind, large")) large[400000] = 1;
-    if (is(what, "after free")) free(small), small[5] = 1;
+    if (is(what, "after free")) free(small), small[5] = 1, small = NULL;
     if (is(what, "after free, large")) free(large), large[5] = 1;
-    if (is(what, "wrong size") && free_sized) free_sized(small, 99);
+    if (is(what, "wrong size") && free_sized) free_sized(small, 99), small = NULL;
     if (is(what, "right size") && free_sized) free_sized(small, 100), small = NULL;
     if (is(what, "realloc freed")) free(small), small = realloc(small, 200);
     if (is(what, "leak")) small = other = NULL, free(large), exit(0);

@@ -1,4 +1,4 @@
-/* A pointer into a small block is not handed out: at the latest the next malloc of that size ends the program. The words differ from glibc's.
+/* A pointer into a small block is not handed out: at the latest the malloc that would come to it ends the program. The words differ from glibc's.
  * exit: SIGABRT
  * compare: code
  * flags: -Wno-free-nonheap-object
@@ -10,6 +10,10 @@ int main(void) {
     char *volatile block = malloc(100);
     free(other);
     free(block + 8);
-    char *volatile one = malloc(100);
-    return one == block + 8 ? 1 : 0;
+    for (int i = 0; i < 300; i++) {
+        char *volatile next = malloc(100);
+        if (next == block + 8)
+            return 1;
+    }
+    return 0;
 }

@@ -32,7 +32,7 @@ type Block = *mut u8;
 struct Scenario {
     name: &'static str,
     size: usize,
-    /// Blocks freed, and then allocated, to fill the lists: the first CAPACITY go to one list, the next as many to the other.
+    /// Blocks freed, and then allocated, to fill the lists: the first CAPACITY go to the sink, which then becomes the source; the next as many to the new sink.
     freed: usize,
     popped: usize,
     /// Allocates and returns the block, or frees the one it is given and returns null.
@@ -70,12 +70,14 @@ const fn giving(name: &'static str, size: usize, freed: usize, call: fn(Block) -
 }
 
 const SCENARIOS: &[Scenario] = &[
-    taking("allocate", SMALL, (4, 0), allocate::<SMALL>),
+    taking("allocate", SMALL, (4, 1), allocate::<SMALL>),
     taking("allocate, lists empty", SMALL, (0, 0), allocate::<SMALL>),
-    taking("allocate, other list full", SMALL, (CAPACITY + 1, 1), allocate::<SMALL>),
-    taking("allocate medium", MEDIUM, (4, 0), allocate::<MEDIUM>),
+    taking("allocate, source empty", SMALL, (4, 0), allocate::<SMALL>),
+    taking("allocate, both lists filled", SMALL, (CAPACITY + 2, 1), allocate::<SMALL>),
+    taking("allocate medium", MEDIUM, (4, 1), allocate::<MEDIUM>),
+    taking("allocate medium, source empty", MEDIUM, (4, 0), allocate::<MEDIUM>),
     taking("allocate medium, lists empty", MEDIUM, (0, 0), allocate::<MEDIUM>),
-    taking("allocate aligned", SMALL, (4, 0), allocate_aligned),
+    taking("allocate aligned", SMALL, (4, 1), allocate_aligned),
     taking("allocate aligned, lists empty", SMALL, (0, 0), allocate_aligned),
     giving("free", SMALL, 4, free),
     giving("free, list full", SMALL, CAPACITY, free),

@@ -52,7 +52,7 @@ dacapo::rseq::section! {
     /// Adds to two neighbours at once: the steps that no section of the library has.
     ///
     /// # Safety
-    /// As for `section::pair_swap`.
+    /// As for `section::add`; `offset` is a multiple of 16 and the blocks are 16-aligned: one aligned store is seen whole or not at all on its own CPU.
     unsafe fn raise_pair(offset: usize, by: usize) {
         |_index, block|
         block += offset;
@@ -190,14 +190,6 @@ pub const OPERATIONS: &[Operation] = &[
         model: |block, _, _| {
             let chain: Vec<usize> = std::mem::take(&mut block.list).into_iter().rev().collect();
             Answer::of(&chain)
-        },
-    },
-    Operation {
-        name: "pair_swap",
-        run: run!(i => { section::pair_swap(i.fields, i.table, COUNTER); Answer::of(&[]) }),
-        model: |block, _, _| {
-            std::mem::swap(&mut block.counter, &mut block.cell);
-            Answer::of(&[])
         },
     },
     Operation {

@@ -3,14 +3,17 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::Output;
 
-use dacapo::malloc::{allocate, deallocate};
+use dacapo::malloc::{allocate, deallocate, deallocate_sized, size_class};
 
 use super::again;
 
 const VARIABLE: &str = "DACAPO_VICTIM";
 
-fn keep(block: *mut u8) {
-    std::hint::black_box(block);
+/// Allocates until what was freed would be handed out: when nothing else is left.
+fn empty_the_source() {
+    for _ in 0..300 {
+        std::hint::black_box(allocate(100));
+    }
 }
 
 /// The inner program: does what the variable says, in a process of its own.
@@ -25,15 +28,16 @@ fn victim() {
         let mapped = allocate(5 << 20);
         match case.as_str() {
             "nothing" => [small, large, mapped].into_iter().for_each(|block| deallocate(block)),
-            // The fast path does not look; the block is never given out again.
-            "small twice" => {
-                [small, small].into_iter().for_each(|block| deallocate(block));
-                keep(allocate(100));
+            "small twice" => [small, small].into_iter().for_each(|block| deallocate(block)),
+            "small twice by size" => [small, small].into_iter().for_each(|block| deallocate_sized(block, 100)),
+            "medium twice" => {
+                let medium = allocate(5000);
+                [medium, medium].into_iter().for_each(|block| deallocate(block));
             }
-            "small twice, others between" => {
-                let blocks: Vec<_> = (0..100).map(|_| allocate(100)).collect();
-                [small, small].into_iter().chain(blocks).for_each(|block| deallocate(block));
-                (0..110).for_each(|_| keep(allocate(100)));
+            // The first one is on top of a full sink.
+            "small twice, as the last of many" => {
+                let blocks: Vec<_> = (1..size_class::capacity(size_class::of(100))).map(|_| allocate(100)).collect();
+                blocks.into_iter().chain([small, small]).for_each(|block| deallocate(block));
             }
             "small twice, thousands after" => {
                 let blocks: Vec<_> = (0..3000).map(|_| allocate(100)).collect();
@@ -41,7 +45,7 @@ fn victim() {
             }
             "misaligned, allocated" => {
                 deallocate(small.add(4));
-                keep(allocate(100));
+                empty_the_source();
             }
             "large twice" => [large, large].into_iter().for_each(|block| deallocate(block)),
             "mapped twice" => [mapped, mapped].into_iter().for_each(|block| deallocate(block)),
@@ -72,7 +76,9 @@ fn run(case: &str) -> Output {
 fn a_bad_free_aborts_with_the_address_and_the_rule() {
     for (case, rule) in [
         ("small twice", "double free"),
-        ("small twice, others between", "double free"),
+        ("small twice by size", "double free"),
+        ("medium twice", "double free"),
+        ("small twice, as the last of many", "double free"),
         ("small twice, thousands after", "double free"),
         ("large twice", "double free"),
         ("mapped twice", "double free"),
@@ -88,7 +94,7 @@ fn a_bad_free_aborts_with_the_address_and_the_rule() {
         ("unused unit", "is not the start of a live block"),
     ] {
         // A small block is known to be free by the list that it went to: a thread that changes its CPU between the two frees gets away with it.
-        let tries = if case == "small twice" { 5 } else { 1 };
+        let tries = if rule == "double free" { 5 } else { 1 };
         let noticed = |output: &Output| output.status.signal() == Some(libc::SIGABRT);
         let output = (1..tries).map(|_| run(case)).find(noticed).unwrap_or_else(|| run(case));
         let said = String::from_utf8_lossy(&output.stderr);
