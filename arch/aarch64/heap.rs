@@ -1,8 +1,8 @@
 //! malloc's fast paths on AArch64, whole functions: an inlined section would have to test again outside what it tested inside.
 //!
 //! The pseudo-code and the promises are in `arch/mod.rs`. Each of the first three has its section twice: on `mm_cid`, whose place in the area is
-//! constant, and on whatever index this kernel has. Labels as in `rseq.rs`, with a 3 before them in the second section; 7 leaves the first one for the
-//! second, 9 for the slow path, with the arguments as they came.
+//! constant, and on whatever index this kernel has; `allocate` a third time, for sizes beyond the first limit on `mm_cid`. Labels as in `rseq.rs`, with a 3 before
+//! them in the second section, a 2 in the third, a 4 in `pop`'s exchange; 7 and 17 leave for the next section, 9 for the slow path, with the arguments as they came.
 //!
 //! ```text
 //!   x0, x1   arguments      x8   HOT     x10  table     x11  index's distance (second section)     x12  thread pointer     x7  the area (guest only)
@@ -96,8 +96,11 @@ macro_rules! begin {
             $crate::arch::heap::twice!(keep),
         )
     };
-    (mm_cid) => {
-        $crate::arch::heap::begin!("2", "3", "4", "5", "6", "7", $crate::arch::heap::area!(mm_cid))
+    (mm_cid, $exit:literal) => {
+        $crate::arch::heap::begin!("2", "3", "4", "5", "6", $exit, $crate::arch::heap::area!(mm_cid))
+    };
+    (medium) => {
+        $crate::arch::heap::begin!("22", "23", "24", "25", "26", "9", $crate::arch::heap::area!(mm_cid))
     };
     (any) => {
         $crate::arch::heap::begin!("32", "33", "34", "35", "36", "9", "   ldrsw x13, [x12, x11]\n")
@@ -132,9 +135,9 @@ macro_rules! twice {
     };
 }
 
-/// Defines a function that pops a block for `size` bytes. Price: 22 instructions as owner, 24 as guest, 2 branches.
+/// Defines a function that pops a block for `size` bytes. Price: 22 instructions as owner, 24 as guest, 2 branches; beyond 1,024 bytes 30 and 32, 3 branches.
 macro_rules! allocate {
-    ($(#[$meta:meta])* $vis:vis fn $name:ident $(($more:ident))?; hot $hot:path; slots $slots:expr; slow $slow:path) => {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident $(($more:ident))?; hot $hot:path; slots $slots:expr, $medium:expr; slow $slow:path) => {
         $(#[$meta])*
         #[unsafe(naked)]
         $vis extern "C" fn $name(size: usize $(, $more: usize)?) -> *mut u8 {
@@ -144,22 +147,40 @@ macro_rules! allocate {
                 "ldp x9, x10, [x8]",                       // HOT.limit: 0 until the heap is up; HOT.table
                 "cmp x0, x9",
                 "b.hs 7f",
-                $crate::arch::heap::begin!(mm_cid),
+                $crate::arch::heap::begin!(mm_cid, "9"),
                 "add x13, x14, x0",
                 "ldrb w13, [x13, #{slots}]",               // x13 = block.slots[size], 2 * class
                 "add x15, x14, x13, lsl #3",               // x15 = &block.source[class]
                 "ldr x2, [x15]",                           // x2  = cursor
                 "ldur x3, [x2, #-8]",
                 "tst x3, #15",
-                "b.ne 7f",                                 // the end: empty; or what was no block when it was freed
+                "b.ne 9f",                                 // the end: empty; or what was no block when it was freed
                 "sub x2, x2, #8",
                 $crate::arch::heap::twice!(mm_cid),
                 "str x2, [x15]",                           // COMMIT   block.source[class] -= one slot
                 "3: mov x0, x3",
                 "ret",
-                "7: adrp x8, {hot}",
-                "add x8, x8, :lo12:{hot}",
-                "ldr x9, [x8, #40]",                       // HOT.limit_any: 0 where mm_cid is alive
+                "7: ldr x9, [x8, #56]",                    // HOT.limit_medium: as HOT.limit
+                "cmp x0, x9",
+                "b.hs 17f",
+                $crate::arch::heap::begin!(medium),
+                "add x9, x0, #127",
+                "lsr x9, x9, #7",
+                "add x13, x14, #{medium}",
+                "ldrb w13, [x13, x9]",                     // x13 = block.medium[size / 128, rounded up], 2 * class
+                "add x15, x14, x13, lsl #3",               // x15 = &block.source[class]
+                "ldr x2, [x15]",                           // x2  = cursor
+                "ldur x3, [x2, #-8]",
+                "tst x3, #15",
+                "b.ne 9f",
+                "ldur x4, [x2, #-16]",                     // the block below
+                "sub x2, x2, #8",
+                $crate::arch::heap::twice!(mm_cid),
+                "str x2, [x15]",                           // COMMIT
+                "23: prfm pstl1keep, [x4]",                // it will be written to when it is popped; a hint
+                "mov x0, x3",
+                "ret",
+                "17: ldr x9, [x8, #40]",                   // HOT.limit_any: 0 where mm_cid is alive
                 "cmp x0, x9",
                 "b.hs 9f",
                 "ldp x10, x11, [x8, #8]",                  // HOT.table, HOT.index
@@ -177,7 +198,7 @@ macro_rules! allocate {
                 "33: mov x0, x3",
                 "ret",
                 "9: b {slow}",
-                hot = sym $hot, slots = const $slots, slow = sym $slow,
+                hot = sym $hot, slots = const $slots, medium = const $medium, slow = sym $slow,
                 area = const $crate::arch::tls::PER_THREAD_OFFSET, SIGNATURE = const $crate::arch::rseq::SIGNATURE,
             )
         }
@@ -200,7 +221,7 @@ macro_rules! free {
                 "lsr x9, x0, #16",                         // x9  = unit
                 "add x12, x10, #{map}",
                 "ldrb w9, [x12, x9]",                      // x9  = 2 * class; 0 is a class that is always full
-                $crate::arch::heap::begin!(mm_cid),
+                $crate::arch::heap::begin!(mm_cid, "7"),
                 "add x15, x14, x9, lsl #3",                // x15 = &block.source[class], before the sink
                 "ldr x2, [x15, #8]",                       // x2  = cursor
                 "ldp x3, x4, [x2, #-8]",
@@ -253,7 +274,7 @@ macro_rules! free_sized {
                 "ldp x9, x10, [x8]",                       // HOT.limit: 0 until the heap is up; HOT.table
                 "cmp x1, x9",
                 "b.hs 7f",
-                $crate::arch::heap::begin!(mm_cid),
+                $crate::arch::heap::begin!(mm_cid, "7"),
                 "add x13, x14, x1",
                 "ldrb w13, [x13, #{slots}]",               // x13 = block.slots[size], 2 * class
                 "add x15, x14, x13, lsl #3",               // x15 = &block.source[class], before the sink

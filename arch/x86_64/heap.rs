@@ -1,8 +1,8 @@
 //! malloc's fast paths on x86-64, whole functions: an inlined section would have to test again outside what it tested inside.
 //!
 //! The pseudo-code and the promises are in `arch/mod.rs`. Each of the first three has its section twice: on `mm_cid`, whose place in the area is
-//! constant, and on whatever index this kernel has. Labels as in `rseq.rs`, with a 3 before them in the second section; 7 leaves the first one for the
-//! second, 9 for the slow path, with the arguments as they came.
+//! constant, and on whatever index this kernel has; `allocate` a third time, for sizes beyond the first limit on `mm_cid`. Labels as in `rseq.rs`, with a 3 before
+//! them in the second section, a 2 in the third, a 4 in `pop`'s exchange; 7 and 17 leave for the next section, 9 for the slow path, with the arguments as they came.
 //!
 //! ```text
 //!   rdi, rsi  arguments     r8  table      r10  area's distance from fs:0 (guest only)     r11  the index's (second section)
@@ -91,8 +91,11 @@ macro_rules! begin {
             $crate::arch::heap::twice!(keep),
         )
     };
-    (mm_cid) => {
-        $crate::arch::heap::begin!("2", "3", "4", "5", "6", "7", $crate::arch::heap::area!(mm_cid))
+    (mm_cid, $exit:literal) => {
+        $crate::arch::heap::begin!("2", "3", "4", "5", "6", $exit, $crate::arch::heap::area!(mm_cid))
+    };
+    (medium) => {
+        $crate::arch::heap::begin!("22", "23", "24", "25", "26", "9", $crate::arch::heap::area!(mm_cid))
     };
     (any) => {
         $crate::arch::heap::begin!("32", "33", "34", "35", "36", "9", "   movsxd rdx, dword ptr fs:[r11]\n")
@@ -127,9 +130,9 @@ macro_rules! twice {
     };
 }
 
-/// Defines a function that pops a block for `size` bytes. Price: 14 instructions and 2 branches as owner, 15 and 2 as guest.
+/// Defines a function that pops a block for `size` bytes. Price: 14 instructions and 2 branches as owner, 15 and 2 as guest; beyond 1,024 bytes 20 and 3, 21 and 3.
 macro_rules! allocate {
-    ($(#[$meta:meta])* $vis:vis fn $name:ident $(($more:ident))?; hot $hot:path; slots $slots:expr; slow $slow:path) => {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident $(($more:ident))?; hot $hot:path; slots $slots:expr, $medium:expr; slow $slow:path) => {
         $(#[$meta])*
         #[unsafe(naked)]
         $vis extern "C" fn $name(size: usize $(, $more: usize)?) -> *mut u8 {
@@ -138,16 +141,33 @@ macro_rules! allocate {
                 "jae 7f",
                 "mov r8, [rip + {hot} + 8]",               // HOT.table
                 $crate::arch::heap::area!(),
-                $crate::arch::heap::begin!(mm_cid),
+                $crate::arch::heap::begin!(mm_cid, "9"),
                 "movzx edx, byte ptr [r9 + rdi + {slots}]",// edx = block.slots[size], 2 * class
                 "mov rcx, [r9 + 8*rdx]",                   // rcx = block.source[class]
                 "mov rax, [rcx - 8]",
                 "test al, 15",
-                "jnz 7f",                                  // the end: empty; or what was no block when it was freed
+                "jnz 9f",                                  // the end: empty; or what was no block when it was freed
                 $crate::arch::heap::twice!(mm_cid),
                 "sub qword ptr [r9 + 8*rdx], 8",           // COMMIT   block.source[class] -= one slot
                 "3: ret",
-                "7: cmp rdi, [rip + {hot} + 40]",          // HOT.limit_any: 0 where mm_cid is alive
+                "7: cmp rdi, [rip + {hot} + 56]",          // HOT.limit_medium: as HOT.limit
+                "jae 17f",
+                "mov r8, [rip + {hot} + 8]",               // HOT.table
+                $crate::arch::heap::area!(),
+                $crate::arch::heap::begin!(medium),
+                "lea r11, [rdi + 127]",
+                "shr r11, 7",
+                "movzx edx, byte ptr [r9 + r11 + {medium}]",// edx = block.medium[size / 128, rounded up], 2 * class
+                "mov rcx, [r9 + 8*rdx]",                   // rcx = block.source[class]
+                "mov rax, [rcx - 8]",
+                "test al, 15",
+                "jnz 9f",
+                "mov r11, [rcx - 16]",                     // the block below
+                $crate::arch::heap::twice!(mm_cid),
+                "sub qword ptr [r9 + 8*rdx], 8",           // COMMIT
+                "23: prefetchw [r11]",                     // its first line will be written to when it is popped; a hint, whatever the address
+                "ret",
+                "17: cmp rdi, [rip + {hot} + 40]",         // HOT.limit_any: 0 where mm_cid is alive
                 "jae 9f",
                 "mov r8, [rip + {hot} + 8]",               // HOT.table
                 "mov r11, [rip + {hot} + 16]",             // HOT.index
@@ -163,7 +183,7 @@ macro_rules! allocate {
                 "33: ret",
                 "9: jmp {slow}",
                 ".p2align 5",                              // the section, and with it the function
-                hot = sym $hot, slots = const $slots, slow = sym $slow,
+                hot = sym $hot, slots = const $slots, medium = const $medium, slow = sym $slow,
                 area = const $crate::arch::tls::PER_THREAD_OFFSET, SIGNATURE = const $crate::arch::rseq::SIGNATURE,
             )
         }
@@ -185,7 +205,7 @@ macro_rules! free {
                 "shr rax, 16",                             // rax = unit
                 $crate::arch::heap::area!(),
                 "movzx eax, byte ptr [r8 + rax + {map}]",  // eax = 2 * class; 0 is a class that is always full
-                $crate::arch::heap::begin!(mm_cid),
+                $crate::arch::heap::begin!(mm_cid, "7"),
                 "mov rcx, [r9 + 8*rax + 8]",               // rcx = block.sink[class]
                 "cmp [rcx - 8], rdi",
                 "je 7f",                                   // freed twice in a row
@@ -233,7 +253,7 @@ macro_rules! free_sized {
                 "jae 7f",
                 "mov r8, [rip + {hot} + 8]",               // HOT.table
                 $crate::arch::heap::area!(),
-                $crate::arch::heap::begin!(mm_cid),
+                $crate::arch::heap::begin!(mm_cid, "7"),
                 "movzx eax, byte ptr [r9 + rsi + {slots}]",// eax = block.slots[size], 2 * class
                 "mov rcx, [r9 + 8*rax + 8]",               // rcx = block.sink[class]
                 "cmp [rcx - 8], rdi",

@@ -8,7 +8,7 @@ use core::ptr::null_mut;
 use super::errno;
 use crate::arch;
 use crate::malloc;
-use crate::malloc::cpu_cache::{HOT, MAP_OFFSET, SLOTS_OFFSET};
+use crate::malloc::cpu_cache::{HOT, MAP_OFFSET, MEDIUM_OFFSET, SLOTS_OFFSET};
 use crate::malloc::size_class::SMALL;
 use crate::sys::Errno;
 
@@ -22,7 +22,7 @@ fn or_enomem(block: *mut u8) -> *mut u8 {
 arch::heap::allocate! {
     /// `malloc(size)`.
     #[unsafe(no_mangle)]
-    pub fn malloc; hot HOT; slots SLOTS_OFFSET; slow malloc_slow
+    pub fn malloc; hot HOT; slots SLOTS_OFFSET, MEDIUM_OFFSET; slow malloc_slow
 }
 
 extern "C" fn malloc_slow(size: usize) -> *mut u8 {
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn reallocarray(block: *mut u8, count: usize, size: usize)
 
 arch::heap::allocate! {
     /// A block whose class has only blocks at multiples of what is asked for, since `size`, up to [`SMALL`], is one; `asked` is for the slow path.
-    fn allocate_rounded(asked); hot HOT; slots SLOTS_OFFSET; slow allocate_rounded_slow
+    fn allocate_rounded(asked); hot HOT; slots SLOTS_OFFSET, MEDIUM_OFFSET; slow allocate_rounded_slow
 }
 
 extern "C" fn allocate_rounded_slow(rounded: usize, asked: usize) -> *mut u8 {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   HOT.table --> [ -2 STOPPED | -1 STOPPED | 0 block | 1 block | 2 STOPPED (not made yet) | ... ]      entry = mm_cid or cpu_id
-//!   block     --> { source, sink } cursors of each class, 16 bytes apart | slot of each size up to 1024 | level of each class
+//!   block     --> { source, sink } cursors of each class, 16 bytes apart | slot of each size up to 1024, of each 128 bytes up to 64 KiB | level of each class
 //! ```
 //! 1. malloc pops from the *source*; empty: the two change places; still empty: a magazine from the middle becomes the source.
 //! 2. free pushes to the *sink*; full: an empty magazine takes its place, and it becomes the source if that is empty, else goes to the middle.
@@ -51,6 +51,8 @@ pub struct Hot {
     pub limit_any: AtomicUsize,
     /// As `extent`, for the section on any index.
     pub extent_any: AtomicUsize,
+    /// As `limit`, for sizes beyond it: 0, later 64 KiB and 1.
+    pub limit_medium: AtomicUsize,
 }
 
 /// See [`Hot`].
@@ -62,6 +64,7 @@ pub static HOT: Hot = Hot {
     extent: AtomicUsize::new(0),
     limit_any: AtomicUsize::new(0),
     extent_any: AtomicUsize::new(0),
+    limit_medium: AtomicUsize::new(0),
 };
 
 /// Visits of a CPU between two looks at the clock.
@@ -88,6 +91,8 @@ pub struct Block {
     lists: [[Cursor; 2]; COUNT],
     /// For each size up to 1024: 2 * class, which scales to the pair's offset.
     slots: [u8; SMALL + 1],
+    /// The same for each number of 128 bytes.
+    medium: [u8; MEDIUM / MEDIUM_STEP + 1],
     /// For each class, how often it missed lately.
     levels: [AtomicU8; COUNT],
     /// How often this CPU's threads came to the slow paths.
@@ -100,6 +105,11 @@ pub struct Block {
 
 /// Where [`Block::slots`] lies: known to `arch/<cpu>/heap.rs`.
 pub const SLOTS_OFFSET: usize = core::mem::offset_of!(Block, slots);
+/// Where [`Block::medium`] lies: known there too.
+pub const MEDIUM_OFFSET: usize = core::mem::offset_of!(Block, medium);
+/// Bytes that the fast path handles beyond [`SMALL`], where all classes are multiples of a step.
+const MEDIUM: usize = 64 * 1024;
+const MEDIUM_STEP: usize = 128;
 
 struct Stopped(UnsafeCell<Block>);
 // SAFETY: sections leave it as it is: they refuse, or store what is there already.
@@ -107,6 +117,7 @@ unsafe impl Sync for Stopped {}
 static STOPPED: Stopped = Stopped(UnsafeCell::new(Block {
     lists: [[STOPPED_CURSOR; 2]; COUNT],
     slots: [0; SMALL + 1],
+    medium: [0; MEDIUM / MEDIUM_STEP + 1],
     levels: [const { AtomicU8::new(0) }; COUNT],
     visits: AtomicU32::new(0),
     print: AtomicU32::new(0),
@@ -199,11 +210,14 @@ pub fn open(closed: bool) {
         extent.store(page_map::EXTENT, Ordering::Release);
     }
     limit.store(SMALL + 1, Ordering::Release);
+    if mm_cid {
+        HOT.limit_medium.store(MEDIUM + 1, Ordering::Release);
+    }
 }
 
 /// Closes the fast paths for good: every call takes the slow path from now on. Other threads' calls may still be in the fast one.
 pub fn close() {
-    for word in [&HOT.limit, &HOT.extent, &HOT.limit_any, &HOT.extent_any] {
+    for word in [&HOT.limit, &HOT.limit_medium, &HOT.extent, &HOT.limit_any, &HOT.extent_any] {
         word.store(0, Ordering::Relaxed);
     }
 }
@@ -223,6 +237,9 @@ fn make_block(index: usize) {
         (*block).lists[0] = [STOPPED_CURSOR; 2];
         for size in 0..=SMALL {
             (&raw mut (*block).slots).cast::<u8>().add(size).write(2 * size_class::of(size) as u8);
+        }
+        for steps in 0..=MEDIUM / MEDIUM_STEP {
+            (&raw mut (*block).medium).cast::<u8>().add(steps).write(2 * size_class::of(steps * MEDIUM_STEP) as u8);
         }
     }
     if !publish(index, block) {
@@ -639,6 +656,7 @@ pub fn use_any_index(any: bool) {
     let (extent, limit) = (if page_map::exists() { page_map::EXTENT } else { 0 }, SMALL + 1);
     let on = |yes: bool, value| if yes { value } else { 0 };
     HOT.limit.store(on(mm_cid && !any, limit), Ordering::Relaxed);
+    HOT.limit_medium.store(on(mm_cid && !any, MEDIUM + 1), Ordering::Relaxed);
     HOT.extent.store(on(mm_cid && !any, extent), Ordering::Relaxed);
     HOT.limit_any.store(on(!mm_cid || any, limit), Ordering::Relaxed);
     HOT.extent_any.store(on(!mm_cid || any, extent), Ordering::Relaxed);
@@ -656,5 +674,10 @@ pub fn release() {
 
 const _: () = {
     assert!(SLOTS_OFFSET == COUNT * 16 && 2 * COUNT < 256);
-    assert!(size_of::<Block>() <= 4096);
+    assert!(size_of::<Block>() <= 4096 && size_of::<Hot>() == 64);
+    let mut size = SMALL + 1;
+    while size <= MEDIUM {
+        assert!(size_class::of(size) == size_class::of(size.next_multiple_of(MEDIUM_STEP)));
+        size += 1;
+    }
 };

@@ -56,7 +56,7 @@ pub use global::Global;
 use core::ptr::null_mut;
 
 use crate::arch;
-use cpu_cache::{HOT, MAP_OFFSET, SLOTS_OFFSET};
+use cpu_cache::{HOT, MAP_OFFSET, MEDIUM_OFFSET, SLOTS_OFFSET};
 use early::EARLY;
 use init::Heap;
 use lock::Quiet;
@@ -64,7 +64,7 @@ use size_class::{LARGEST, SMALL, UNIT};
 use span::Kind;
 
 arch::heap::allocate! {
-    fn allocate_fast; hot HOT; slots SLOTS_OFFSET; slow allocate_slow
+    fn allocate_fast; hot HOT; slots SLOTS_OFFSET, MEDIUM_OFFSET; slow allocate_slow
 }
 arch::heap::free! {
     fn deallocate_fast; hot HOT; map MAP_OFFSET; slow deallocate_slow
@@ -84,7 +84,7 @@ pub fn allocate(size: usize) -> *mut u8 {
 #[inline(never)]
 pub extern "C" fn allocate_slow(size: usize) -> *mut u8 {
     if size <= LARGEST && cpu_cache::is_open() {
-        let block = cpu_cache::pop(size_class::of(size)); // a larger one, or what was freed meanwhile
+        let block = cpu_cache::pop(size_class::of(size)); // a larger one, or what lies in the sink
         if !block.is_null() {
             return block;
         }

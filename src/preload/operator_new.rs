@@ -9,7 +9,7 @@
 use crate::arch;
 use crate::arch::tls::weak_address;
 use crate::malloc;
-use crate::malloc::cpu_cache::{HOT, MAP_OFFSET, SLOTS_OFFSET};
+use crate::malloc::cpu_cache::{HOT, MAP_OFFSET, MEDIUM_OFFSET, SLOTS_OFFSET};
 use crate::sys::process::abort_with;
 
 /// The next definition of a symbol behind this shared object; 0 if there is none.
@@ -49,7 +49,7 @@ macro_rules! operator_new {
         arch::heap::allocate! {
             /// As its symbol says.
             #[unsafe(export_name = $symbol)]
-            pub fn $name; hot HOT; slots SLOTS_OFFSET; slow $slow
+            pub fn $name; hot HOT; slots SLOTS_OFFSET, MEDIUM_OFFSET; slow $slow
         }
         arch::forward::or_forward!(fn $slow; first malloc::allocate_slow; next $next);
         extern "C" fn $next() -> usize {
