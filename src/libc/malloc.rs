@@ -8,7 +8,8 @@ use core::ptr::null_mut;
 use super::errno;
 use crate::arch;
 use crate::malloc;
-use crate::malloc::cpu_cache::{HOT, MAP_OFFSET, MEDIUM_OFFSET, SLOTS_OFFSET};
+use crate::malloc::cpu_block::{MAP_OFFSET, MEDIUM_OFFSET, SLOTS_OFFSET};
+use crate::malloc::hot::HOT;
 use crate::malloc::size_class::SMALL;
 use crate::sys::Errno;
 

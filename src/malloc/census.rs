@@ -8,7 +8,7 @@ use core::ptr::NonNull;
 use super::lock::Quiet;
 use super::size_class::{COUNT, UNIT, UNIT_SHIFT};
 use super::span::Kind;
-use super::{central, cpu_cache, large, page_heap, region, shard};
+use super::{central, cpu_block, mappings, page_heap, region, shard};
 use crate::sys::memory::{self, MapFlags, Protection};
 
 /// What is known about a class; blocks, if nothing else is said.
@@ -156,8 +156,8 @@ pub fn take() -> Option<Taken> {
     central::visit(|class, blocks| census.class(class).middle += blocks);
     shard::visit(&quiet, |class, blocks| census.class(class).sharded += blocks);
     census.has_cpus = true;
-    cpu_cache::visit(|index, class, blocks| census.note(index, class, blocks));
-    large::visit(&quiet, &mut |bytes, kept| {
+    cpu_block::visit(|index, class, blocks| census.note(index, class, blocks));
+    mappings::visit(&quiet, &mut |bytes, kept| {
         let sums = if kept { &mut census.kept } else { &mut census.mapped };
         sums[0] += 1;
         sums[1] += bytes;

@@ -5,6 +5,7 @@
 
 use super::counts;
 use super::cpu_cache;
+use super::hot;
 use super::options::{self, POISON};
 use super::size_class;
 
@@ -49,6 +50,6 @@ pub unsafe fn before_free(class: usize, block: *mut u8) {
 pub fn perturb(byte: u8) {
     POISON.set(if byte == 0 { 0 } else { 256 + byte as usize });
     if byte != 0 {
-        cpu_cache::close();
+        hot::close();
     }
 }

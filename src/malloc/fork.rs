@@ -14,7 +14,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::lock::{Lock, Quiet};
-use super::{central, checked, cpu_cache, large, magazine, page_heap, shard};
+use super::{central, checked, cpu_block, magazine, mappings, page_heap, shard};
 use crate::sys::signal::Set;
 
 /// The initialisation lock: held while the heap comes up, and across fork.
@@ -22,24 +22,24 @@ pub(super) static ONCE: Lock<()> = Lock::new(());
 
 /// Takes every lock but [`ONCE`], which is held.
 extern "C" fn take_rest() {
-    cpu_cache::acquire();
+    cpu_block::acquire();
     shard::acquire_all(); // before the classes': a shard that is drained gives its chains to them
     central::acquire_all();
     magazine::lock();
     page_heap::PAGE_HEAP.acquire();
-    large::acquire();
+    mappings::acquire();
     checked::acquire();
 }
 
 /// The other half of [`take_rest`]. In a child the parent's sleepers do not exist, so waking them wakes nobody.
 extern "C" fn open_rest() {
     checked::release();
-    large::unlock();
+    mappings::unlock();
     page_heap::PAGE_HEAP.release();
     magazine::unlock();
     central::release_all();
     shard::release_all();
-    cpu_cache::release();
+    cpu_block::release();
 }
 
 /// The signal mask of the thread that forks; the locks guard it.

@@ -13,7 +13,7 @@
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use super::lock::Quiet;
-use super::{counts, cpu_cache, fork, magazine, options, region, report};
+use super::{counts, cpu_block, fork, hot, magazine, options, region, report};
 use crate::arch;
 use crate::sys::sched;
 
@@ -42,13 +42,13 @@ pub enum Heap {
 /// Whether the per-CPU heap is up, be its fast paths open or closed.
 #[inline]
 pub fn is_up() -> bool {
-    cpu_cache::ready() || STATE.load(Ordering::Acquire) == UP // Acquire: pairs with `first_use`
+    hot::ready() || STATE.load(Ordering::Acquire) == UP // Acquire: pairs with `first_use`
 }
 
 /// The heap's state; brings it up if need be.
 #[inline]
 pub fn heap() -> Heap {
-    if cpu_cache::ready() { Heap::Up } else { first_use() }
+    if hot::ready() { Heap::Up } else { first_use() }
 }
 
 #[cold]
@@ -94,11 +94,11 @@ fn first_use() -> Heap {
 
 fn bring_up(quiet: &Quiet) -> bool {
     register_rseq();
-    if !magazine::init(quiet) || !cpu_cache::make_table(possible_cpus(), quiet) || !region::init() {
+    if !magazine::init(quiet) || !cpu_block::make_table(possible_cpus(), quiet) || !region::init() {
         return false;
     }
     counts::init();
-    cpu_cache::open(options::closed());
+    hot::open(options::closed());
     true
 }
 
@@ -112,8 +112,8 @@ fn register_rseq() {}
 
 /// One more than the largest CPU number that this machine may ever report.
 fn possible_cpus() -> usize {
-    let mut mask = [0_usize; cpu_cache::INDICES / usize::BITS as usize];
-    sched::get_affinity(0, &mut mask).map_or(cpu_cache::INDICES, |bytes| bytes * 8)
+    let mut mask = [0_usize; cpu_block::INDICES / usize::BITS as usize];
+    sched::get_affinity(0, &mut mask).map_or(cpu_block::INDICES, |bytes| bytes * 8)
 }
 
 #[cfg(not(feature = "start"))]

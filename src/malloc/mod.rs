@@ -4,8 +4,9 @@
 //!   size_class   which sizes there are
 //!   magazine     arrays of pointers to free blocks
 //!   cpu_cache    front: two magazines a class and CPU; no lock, no atomic      shard   the same for threads without rseq
+//!   cpu_block    each CPU's block, and the table of them     hot   what the fast paths load first     drain   taking magazines from CPUs
 //!   central      middle: lock-free stacks of magazines; runs behind a lock a class
-//!   page_heap    back: runs of units; decay                                 large   blocks beyond the classes
+//!   page_heap    back: runs of units; decay                                 large, mappings   blocks beyond the classes
 //!   region       address space      span, page_map   what a unit is      early   heaps in a fixed buffer
 //!   growth       what realloc gives beyond what it is asked for
 //!   init  fork  check  verify  lock  global                              limits  what the kernel may be asked for
@@ -26,17 +27,21 @@ mod check;
 mod checked;
 mod closed;
 mod counts;
-pub(crate) mod cpu_cache;
+pub(crate) mod cpu_block;
+mod cpu_cache;
+mod drain;
 mod early;
 mod environment;
 pub mod fork;
 mod global;
 mod growth;
+pub(crate) mod hot;
 mod init;
 mod large;
 mod limits;
 mod lock;
 mod magazine;
+mod mappings;
 pub(crate) mod options;
 mod page_heap;
 mod page_map;
@@ -56,8 +61,9 @@ pub use global::Global;
 use core::ptr::null_mut;
 
 use crate::arch;
-use cpu_cache::{HOT, MAP_OFFSET, MEDIUM_OFFSET, SLOTS_OFFSET};
+use cpu_block::{MAP_OFFSET, MEDIUM_OFFSET, SLOTS_OFFSET};
 use early::EARLY;
+use hot::HOT;
 use init::Heap;
 use lock::Quiet;
 use size_class::{LARGEST, SMALL, UNIT};
@@ -83,7 +89,7 @@ pub fn allocate(size: usize) -> *mut u8 {
 /// An allocation that the fast path left.
 #[inline(never)]
 pub extern "C" fn allocate_slow(size: usize) -> *mut u8 {
-    if size <= LARGEST && cpu_cache::is_open() {
+    if size <= LARGEST && hot::is_open() {
         let block = cpu_cache::pop(size_class::of(size)); // a larger one, or what lies in the sink
         if !block.is_null() {
             return block;
@@ -163,7 +169,7 @@ pub fn allocate_aligned(align: usize, size: usize) -> *mut u8 {
     }
     // The class of the rounded size has only blocks at such multiples.
     if let Some(rounded) = size_class::rounded(size, align)
-        && cpu_cache::is_open()
+        && hot::is_open()
     {
         let block = allocate(rounded);
         if block.addr() & (align - 1) == 0 {
@@ -387,7 +393,7 @@ unsafe fn reallocate_if(block: *mut u8, size: usize, stays: impl Fn(usize) -> bo
         new = large::allocate_growing(size);
     } else if may_be_longer
         && old <= UNIT
-        && let Some(growth) = cpu_cache::growth()
+        && let Some(growth) = cpu_block::growth()
     {
         let room = growth.room(size);
         if size <= old && room >= old / 2 {
@@ -436,11 +442,11 @@ pub fn trim(keep: usize) -> usize {
     let quiet = Quiet::enter();
     // SAFETY: the magazines are handed over whole.
     unsafe {
-        cpu_cache::drain(&quiet, |class, magazine| central::give_up(class, magazine, &quiet));
+        drain::drain(&quiet, |class, magazine| central::give_up(class, magazine, &quiet));
         shard::drain(&quiet, |class, magazine| central::give_up(class, magazine, &quiet));
     }
     for class in 1..size_class::COUNT {
         central::clear(class, &quiet);
     }
-    large::release(&quiet) + page_heap::with(&quiet, |heap| heap.withdraw(keep / UNIT))
+    mappings::release(&quiet) + page_heap::with(&quiet, |heap| heap.withdraw(keep / UNIT))
 }

@@ -183,7 +183,7 @@ impl PageHeap {
     pub fn allocate(&mut self, units: usize) -> Option<(usize, bool)> {
         self.tick(units);
         let mut found = self.reuse(units).or_else(|| region::bump(units).map(|unit| (unit, true)));
-        if found.is_none() && super::large::give_up() + self.withdraw(0) > 0 {
+        if found.is_none() && super::mappings::give_up() + self.withdraw(0) > 0 {
             found = self.reuse(units).or_else(|| region::bump(units).map(|unit| (unit, true)));
         }
         found
@@ -399,7 +399,7 @@ impl PageHeap {
         self.release(keep);
         self.growth -= self.growth / 8; // unless it is so still, which the next block that outgrows its run will tell
         self.since = now;
-        super::large::expire(now);
+        super::mappings::expire(now);
         self.idle = self.dirty();
     }
 }

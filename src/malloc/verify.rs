@@ -9,10 +9,10 @@
 //! Other threads may go on; what they hold at the moment is not looked at.
 
 #[doc(hidden)]
-pub use super::cpu_cache::use_any_index;
+pub use super::hot::use_any_index;
 use super::lock::Quiet;
 use super::size_class::{self, COUNT};
-use super::{central, cpu_cache, init, page_heap, shard};
+use super::{central, cpu_block, drain, init, page_heap, shard};
 
 /// How much [`is_valid`] looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,11 +45,11 @@ pub fn is_valid(level: Level) -> Result<(), Broken> {
         return Ok(());
     }
     let quiet = Quiet::enter();
-    cpu_cache::check()?;
+    cpu_block::check()?;
     if level >= Level::Blocks {
         // SAFETY: the magazines are handed over whole.
         unsafe {
-            cpu_cache::drain(&quiet, |class, magazine| central::give_up(class, magazine, &quiet));
+            drain::drain(&quiet, |class, magazine| central::give_up(class, magazine, &quiet));
             shard::drain(&quiet, |class, magazine| central::give_up(class, magazine, &quiet));
         }
     }

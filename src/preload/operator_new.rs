@@ -9,7 +9,8 @@
 use crate::arch;
 use crate::arch::tls::weak_address;
 use crate::malloc;
-use crate::malloc::cpu_cache::{HOT, MAP_OFFSET, MEDIUM_OFFSET, SLOTS_OFFSET};
+use crate::malloc::cpu_block::{MAP_OFFSET, MEDIUM_OFFSET, SLOTS_OFFSET};
+use crate::malloc::hot::HOT;
 use crate::sys::process::abort_with;
 
 /// The next definition of a symbol behind this shared object; 0 if there is none.
