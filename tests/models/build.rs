@@ -49,7 +49,7 @@ const OF_THE_TABLE: [(&str, &str); 13] = [
     ),
 ];
 
-const CHANGES: [(&str, &str); 17] = [
+const CHANGES: [(&str, &str); 16] = [
     ("//!", "//"), // an included file has no head
     // A ticket lock's word is also looked at by its halves; an item's place and state are its own.
     ("use core::sync::atomic::{AtomicU32, AtomicU64};", "use crate::locks::halves::{AtomicU32, AtomicU64};"),
@@ -63,7 +63,6 @@ const CHANGES: [(&str, &str); 17] = [
     ("core::hint::spin_loop", "crate::locks::shim::spin_loop"),
     ("pub const fn new", "pub fn new"),
     ("const LOOKS: u32 = 10", "const LOOKS: u32 = 1"),
-    ("const YIELDS: u32 = 7", "const YIELDS: u32 = 0"),
     ("use super::spin::Spin", "use crate::locks::shim::Spin"),
     ("use super::deadline::", "use crate::locks::shim::"),
     ("use super::raw::{RawMutex, Scope, Spin}", "use crate::locks::{mutex::RawMutex, shim::{Spin, futex::Scope}}"),

@@ -9,7 +9,6 @@ use crate::arch;
 use crate::inject::{self, Point};
 use crate::rseq;
 use crate::sys::futex::{self, Scope};
-use crate::sys::sched;
 
 // The word:
 //   0              FREE
@@ -32,14 +31,11 @@ fn held_here() -> u32 {
 /// Looks at a held mutex before sleeping.
 const LOOKS: u32 = 10;
 
-/// Turns that a woken thread gives to others before it sleeps again on a mutex that was taken meanwhile. A turn costs less than a sleep and the wake
-/// that ends it, and whoever holds the mutex may be waiting for this CPU.
-const YIELDS: u32 = 7;
-
 /// A mutex in one word. No owner, no recursion: locking it twice in one thread never returns.
 ///
 /// A thread that waits spins only as long as the holder can be running: not once somebody sleeps, and not if the holder took the mutex on
-/// the CPU where the waiting thread itself now runs; then it gives the CPU away.
+/// the CPU where the waiting thread itself now runs. Then it sleeps. It does not yield: sched_yield(2) costs a thread its claim to a whole time slice
+/// (EEVDF schedulers move it behind its deadline), so that threads which yielded here came to a sixteenth of the others' processor time.
 #[repr(transparent)]
 #[derive(Debug)]
 pub struct RawMutex {
@@ -90,10 +86,8 @@ impl RawMutex {
                 if self.try_lock() {
                     return Ok(());
                 }
-            } else if word & SLEEPERS != 0 {
-                break; // the queue is long enough to join it
-            } else if word == held_here() && word < UNKNOWN {
-                sched::yield_now(); // the holder cannot run, because we do: the sooner it has the CPU, the sooner we have the mutex
+            } else if word & SLEEPERS != 0 || word == held_here() && word < UNKNOWN {
+                break; // the queue is long enough to join it; or the holder cannot run, because we do
             } else if !spin.again() {
                 break;
             }
@@ -110,12 +104,6 @@ impl RawMutex {
         while self.word.swap(CONTENDED, Acquire) != FREE {
             inject::delay(Point::MutexMarked);
             sleep(&self.word, CONTENDED, deadline, scope)?;
-            for _ in 0..YIELDS {
-                if self.word.load(Relaxed) == FREE {
-                    break;
-                }
-                sched::yield_now();
-            }
         }
         Ok(())
     }

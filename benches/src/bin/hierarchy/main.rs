@@ -3,14 +3,17 @@
 //! ```text
 //! hierarchy rows                                      NAME, LEVEL and where it comes from
 //! hierarchy time MS ROUNDS PIN THREADS... [-- WORD]   NAME THREADS PIN NS CPU_NS FAIRNESS
+//! hierarchy fair MS ROUNDS THREADS [-- WORD]          NAME THREADS EVEN CPU_EVEN NS CPU_NS: how evenly threads are served that all run all the time
 //! hierarchy count                                     NAME LOCKED INSTRUCTIONS, each per operation, by stepping
 //! hierarchy order MS ROUNDS                           VARIANT NS: the price of linearizability
 //! hierarchy litmus ROUNDS                             FENCES OUTCOME COUNT: what store forwarding lets be seen
 //! ```
 //! Tab-separated lines. NS is for one operation in one thread: elapsed time times threads, over operations. FAIRNESS: operations of the slowest thread over
-//! those of the fastest. Sums are checked, except the racy one's.
+//! those of the fastest, from a common start on (so a short trial shows who was started first); EVEN the same in a window in which all run, CPU_EVEN of their
+//! processor time; there NS is elapsed time over all threads' operations. Sums are checked, except the racy one's.
 
 mod count;
+mod fair;
 mod litmus;
 mod order;
 mod rows;
@@ -144,6 +147,7 @@ fn main() {
             let threads: Vec<usize> = threads.iter().map(|&n| n as usize).collect();
             time(*ms, *rounds, *pinned != 0, &threads, word);
         }
+        (Some("fair"), [ms, rounds, threads]) => fair::all(*ms, *rounds, *threads as usize, word),
         (Some("count"), []) => count::all(),
         (Some("order"), [ms, rounds]) => order::all(*ms, *rounds),
         (Some("litmus"), [rounds]) => litmus::all(*rounds),
