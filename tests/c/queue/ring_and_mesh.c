@@ -4,6 +4,7 @@
 #include <dacapo/queue.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +64,8 @@ static uint64_t add(dacapo_core *there, void *argument) {
     return *sum;
 }
 
+static dacapo_job index_of;
+
 static uint64_t index_of(dacapo_core *there, void *argument) {
     (void)argument;
     return dacapo_core_index(there);
@@ -97,6 +100,49 @@ static void *one_core(void *index) {
     return NULL;
 }
 
+/* One thread is the first core, and looks at an answer until it is there; the second one serves by hand, pinned. */
+static void *serve_by_hand(void *served) {
+    dacapo_core core;
+    uint64_t sum = 0;
+    CHECK(dacapo_core_join(&mesh, 1, &sum, &core) == 0);
+    CHECK(dacapo_core_pin(&core, 1000000) == EINVAL);
+    for (int cpu = 0; dacapo_core_pin(&core, cpu) != 0; cpu++)
+        CHECK(cpu < 4096);
+    while (*(size_t *)served < 3) {
+        *(size_t *)served += dacapo_serve(&core);
+        sched_yield();
+    }
+    CHECK(sum == 7);
+    dacapo_core_leave(&core);
+    return NULL;
+}
+
+static void answers(void) {
+    dacapo_core core;
+    dacapo_answer answer;
+    uint64_t result, sum = 0;
+    size_t served = 0;
+    pthread_t second;
+    CHECK(dacapo_mesh_init(&mesh, 2, 8) == 0);
+    CHECK(dacapo_core_join(&mesh, 0, &sum, &core) == 0);
+    CHECK(dacapo_submit_to(&core, 1, add, (void *)(uintptr_t)4, &answer) == 0);
+    CHECK(!dacapo_answer_ready(&answer)); /* nobody is the second core yet */
+    CHECK(pthread_create(&second, NULL, serve_by_hand, &served) == 0);
+    while (!dacapo_answer_ready(&answer)) {
+        CHECK(dacapo_serve(&core) == 0);
+        sched_yield();
+    }
+    CHECK(dacapo_answer_wait(&answer, &result) == 0 && result == 4);
+    CHECK(dacapo_submit_to(&core, 1, add, (void *)(uintptr_t)2, &answer) == 0);
+    dacapo_answer_drop(&answer); /* the job runs all the same: the next one's answer says so */
+    CHECK(dacapo_call(&core, 1, add, (void *)(uintptr_t)1, &result) == 0 && result == 7);
+    pthread_join(second, NULL);
+    CHECK(served == 3);
+    CHECK(dacapo_send(&core, 1, add, NULL) == ESRCH);
+    dacapo_core_leave(&core);
+    dacapo_mesh_destroy(&mesh);
+}
+
 int main(void) {
     CHECK(dacapo_queue_fences()[0] != 0);
     ring();
@@ -110,6 +156,7 @@ int main(void) {
     CHECK(dacapo_core_join(&mesh, 0, NULL, &late) == EBUSY);
     CHECK(dacapo_core_join(&mesh, CORES, NULL, &late) == EINVAL);
     dacapo_mesh_destroy(&mesh);
+    answers();
     puts("ok");
     return 0;
 }
