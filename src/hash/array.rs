@@ -121,15 +121,20 @@ impl<E, const N: usize> Array<E, N> {
         ((mixed >> 1) >> (self.word & SHIFT)) as usize
     }
 
+    /// Where bucket `n` lies. Nothing says that the array lives.
+    #[inline(always)]
+    pub(super) fn place(self, n: usize) -> *const Bucket<E, N> {
+        core::ptr::with_exposed_provenance::<Bucket<E, N>>(self.word & !SHIFT).wrapping_add(n)
+    }
+
     /// Bucket `n`.
     ///
     /// # Safety
     /// The array lives as long as the reference, and has that bucket.
     #[inline(always)]
     pub(super) unsafe fn bucket<'a>(self, n: usize) -> &'a Bucket<E, N> {
-        let base = core::ptr::with_exposed_provenance::<Bucket<E, N>>(self.word & !SHIFT);
         // SAFETY: as our contract says; zeroed memory is an empty bucket.
-        unsafe { &*base.add(n) }
+        unsafe { &*self.place(n) }
     }
 
     /// The header. Writers use it under the shard's lock; readers load `successor`.

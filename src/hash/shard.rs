@@ -15,6 +15,7 @@ use core::{mem, ptr};
 use super::array::{Array, new_bucket};
 use super::bucket::{Bucket, Chain, DEAD, EMPTY, MORE, MOVED, tag, tag_at, with_tag};
 use super::table::Kind;
+use crate::arch::barrier;
 use crate::inject::{self, Point};
 use crate::rcu::{GracePeriods, PollState};
 use crate::sync::Mutex;
@@ -287,7 +288,10 @@ impl<E: Clone, const N: usize> State<E, N> {
         if WAITS && !self.state.is_none_or(|state| domain.poll(state)) {
             return false;
         }
-        for &slot in &self.old.slots[..self.old.len] {
+        // They died long ago: their misses overlap if all are asked for first.
+        let slots = &self.old.slots[..self.old.len];
+        slots.iter().for_each(|&slot| barrier::prefetch(ptr::with_exposed_provenance::<u8>(slot & !7)));
+        for &slot in slots {
             let bucket = ptr::with_exposed_provenance::<Bucket<E, N>>(slot & !7);
             // SAFETY: the slot died in an array that is still this shard's, and whoever could look at it has left.
             unsafe { (*bucket).clear(slot & 7) };
