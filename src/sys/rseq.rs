@@ -41,9 +41,10 @@ pub fn enable_slice_extension() -> Result<(), Errno> {
     unsafe { call!(__NR_prctl, PR_RSEQ_SLICE_EXTENSION, SET, ENABLE, 0, 0) }.map(drop)
 }
 
-/// `rseq_slice_yield()`: ends a granted extension.
-pub fn slice_yield() {
+/// `rseq_slice_yield()`: ends a granted extension; whether there was one to end. Any other system call ends it, too.
+pub fn slice_yield() -> bool {
     const NUMBER: usize = 471; // on every CPU
     // SAFETY: touches no memory of ours.
-    let _ = unsafe { crate::arch::syscall::syscall0(NUMBER) }; // whether there was one to end does not matter
+    let ended = unsafe { crate::arch::syscall::syscall0(NUMBER) };
+    ended == 1
 }
