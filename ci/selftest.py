@@ -6,7 +6,7 @@ import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 
-from ci import ctests, heap, qemu, rusttests, setup, snippets, tidy
+from ci import ctests, heap, promela, qemu, rusttests, setup, snippets, tidy
 from ci.paths import host
 from ci.results import Tally
 from ci.shell import Failed, run
@@ -299,6 +299,17 @@ def _snippets(tally):
         tally.passed("snippets/no-main")
 
 
+def _promela(tally):
+    """A search that found something, one that found nothing, and one that did not come to its end."""
+    whole = "State-vector 28 byte, depth reached 6, errors: 0\n   13 states, stored\n"
+    _expect(tally, "promela/nothing", promela.found(whole), set())
+    _expect(tally, "promela/violated", promela.found("pan:1: assertion violated  !(lost) (at depth 6)\n"), {"lost"})
+    _expect(tally, "promela/another-error", promela.found(whole.replace("errors: 0", "errors: 1")), None)
+    _expect(tally, "promela/too-deep", promela.found("error: max search depth too small\n" + whole), None)
+    _expect(tally, "promela/cut-off", promela.found("Warning: Search not completed\n" + whole), None)
+    _expect(tally, "promela/died", promela.found("pan: out of memory\n"), None)
+
+
 def run_all(tally):
-    for tests in (_tidy, _readers, _c_driver, _heap, _snippets, _shell):
+    for tests in (_tidy, _readers, _c_driver, _heap, _snippets, _promela, _shell):
         tests(tally)

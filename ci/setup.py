@@ -105,6 +105,7 @@ PARTS = {
              ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross")),
         Part("qemu-user", "runs aarch64 programs on this machine's kernel", ("qemu-aarch64",), ("qemu-user",)),
         Part("musl", "the peer in benchmarks and in the demo", ("musl-gcc",), ("musl-tools",)),
+        Part("spin", "searches the Promela models", ("spin",), ("spin",)),
         Part("strace", "counts system calls", ("strace",), ("strace",)),
         Part("jemalloc", "a peer of the malloc benchmark", (f"{_LIBRARIES}/libjemalloc.so.2",), ("libjemalloc2",)),
         Part("mimalloc", "a peer of the malloc benchmark", (f"{_LIBRARIES}/libmimalloc.so.2",), ("libmimalloc2.0",)),

@@ -14,7 +14,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ci import (abi, build, check, controls, cpus, ctests, faults, fuzz, init, preload, programs, qemu, rusttests, sanitizers, scale, security, seeds,
+from ci import (abi, build, check, controls, cpus, ctests, faults, fuzz, init, preload, programs, promela, qemu, rusttests, sanitizers, scale, security, seeds,
                 selftest, setup, size, snippets, stress)
 from ci.paths import CPUS, host
 from ci.results import Skip, Tally
@@ -362,6 +362,18 @@ def _controls(tally):
 @suite("controls-models", "protocols broken on purpose: the models catch each by name (3 minutes)", default=False)
 def _controls_models(tally):
     controls.run_all(tally, native(), models=True)
+
+
+@suite("promela", "spin visits every state of the drain and of the grace period, x86-64's memory and a weaker one; broken on purpose it finds each by name")
+def _promela(tally):
+    setup.ensure_or_skip("spin")
+    promela.run_all(tally)
+
+
+@suite("promela-whole", "the same models larger, and all pairs of readers on the weaker memory (2 minutes)", default=False)
+def _promela_whole(tally):
+    setup.ensure_or_skip("spin")
+    promela.run_all(tally, whole=True)
 
 
 @suite("controls-aarch64", "the step test's controls on aarch64, in a guest: each is caught by the same names", default=False)

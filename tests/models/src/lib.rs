@@ -9,7 +9,7 @@
 //! loom runs each test under every interleaving (up to a number of preemptions) and every value that the memory model lets a load return. A message that
 //! is read before it was written is a data race, a sleeper that nobody wakes a deadlock; loom names both.
 //!
-//! `grace_period` and `drain` are not loom's: restartable sections are no threads' steps that loom knows. `machine` visits every run of a small model of its own.
+//! The drain and the grace period are modelled in Promela too, in a machine with store buffers whose every state is visited: `tests/promela`.
 //!
 //! Each property has its negative control: here with fences that order nothing, and in `x.py test --suite controls` with the library built wrong on purpose.
 #![cfg(test)]
@@ -28,10 +28,7 @@ mod sync;
 mod sys;
 mod words;
 
-mod drain;
 mod event_count;
-mod grace_period;
-mod machine;
 mod mesh_call;
 mod spsc_sleep;
 mod stack;
