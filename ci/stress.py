@@ -5,7 +5,7 @@ import re
 import shutil
 import signal
 
-from ci import rusttests
+from ci import qemu, rusttests
 from ci.paths import TARGET
 from ci.shell import line, run, say
 
@@ -15,11 +15,14 @@ TINY_HEAP = "--cfg=dacapo_tiny_heap"
 TINY_SCENARIOS = ("heap", "churn", "forks")
 # Every section reads its index once more right before its commit, and traps if it is another one.
 TWICE = "--cfg=dacapo_compare_twice"
+TWICE_BUILD, TWICE_FLAGS = ["build", "--profile", "test", "-p", "stress"], ("--cfg=dacapo_count_aborts", "--cfg=dacapo_inject", TWICE)
 TWICE_SCENARIOS = ("counters", "objects", "heap", "readers")
 TWICE_SECONDS = 4
 # ... and must trap where the index is read before the section begins: an illegal instruction, or brk.
 TWICE_BROKEN = "index_before_start"
 TRAPS = {"x86_64": signal.SIGILL, "aarch64": signal.SIGTRAP}
+# The heap's sections are made wrong while the program runs: this scenario moves their starts to their ends, long after they have read the index.
+TWICE_HEAP = "late_start"
 # The points of src/inject.rs that each build must have come to: all but the last, where only an owner's threads come.
 POINTS = {"stress": set(range(11)), "stress-tiny": set(range(5))}
 SECONDS = 25
@@ -45,19 +48,41 @@ def run_all(tally, cpu, seconds=SECONDS, seed=None):
 
 def _twice(tally, cpu, seed):
     """The builds that compare twice: the right one traps nowhere, the one that is wrong on purpose does."""
-    words, flags = ["build", "--profile", "test", "-p", "stress"], ("--cfg=dacapo_count_aborts", "--cfg=dacapo_inject", TWICE)
-    program = rusttests.build(cpu, words, flags, {"CARGO_TARGET_DIR": str(TARGET / "twice")})["stress"]
+    good = rusttests.build(cpu, TWICE_BUILD, TWICE_FLAGS, {"CARGO_TARGET_DIR": str(TARGET / "twice")})["stress"]
     for scenario in TWICE_SCENARIOS:
-        _run(tally, f"stress-twice/{scenario}", [program, TWICE_SECONDS / len(TWICE_SCENARIOS), seed, scenario], seed, timeout=60)
-    program = rusttests.build(cpu, words, flags, {"CARGO_TARGET_DIR": str(TARGET / "twice-broken"), "DACAPO_BROKEN": TWICE_BROKEN})["stress"]
-    command = [program, 30, seed, "counters"]  # it seldom takes a second
-    log = rusttests.log_of("stress-twice-broken")
-    code = run(command, timeout=90, check=False, output=log)
-    name = f"stress-twice/{TWICE_BROKEN} traps in counters"
-    if code == -TRAPS[cpu.name]:
+        _run(tally, f"stress-twice/{scenario}", [good, TWICE_SECONDS / len(TWICE_SCENARIOS), seed, scenario], seed, timeout=60)
+    program = rusttests.build(cpu, TWICE_BUILD, TWICE_FLAGS, {"CARGO_TARGET_DIR": str(TARGET / "twice-broken"), "DACAPO_BROKEN": TWICE_BROKEN})["stress"]
+    for command, name in (([program, 30, seed, "counters"], f"{TWICE_BROKEN} traps in counters"), ([good, 30, seed, TWICE_HEAP], f"{TWICE_HEAP} traps in the heap")):
+        log = rusttests.log_of(f"stress-twice-{command[-1]}-broken")  # it seldom takes a second
+        code = run(command, timeout=90, check=False, output=log)
+        _judge_trapped(tally, cpu, f"stress-twice/{name}", log.read_text(errors="replace"), code, line(command))
+
+
+def _judge_trapped(tally, cpu, name, text, code, repeat):
+    if code == -TRAPS[cpu.name] and (TWICE_HEAP not in name or re.search(r"^[1-9]\d* sections begin too late", text, re.M)):
         tally.passed(name)
     else:
-        tally.failed(name, f"{log.read_text(errors='replace')[-2000:]}\nended with {code}, not by {TRAPS[cpu.name].name}", line(command))
+        tally.failed(name, f"{text[-2000:]}\nended with {code}, not by {TRAPS[cpu.name].name}", repeat)
+
+
+def run_twice_in_guest(tally, cpu, kernel, suite):
+    """The build that compares twice in a guest of another CPU: right, it traps nowhere; with the heap's sections made wrong, it does."""
+    program = rusttests.build(cpu, TWICE_BUILD, (*TWICE_FLAGS, "-Ctarget-feature=+crt-static"), {"CARGO_TARGET_DIR": str(TARGET / "twice")})["stress"]
+
+    def judge(name, scenario):
+        def judged(text, code):
+            if code == 0 and f"test {scenario} ... ok" in text:
+                tally.passed(name)
+            else:
+                tally.failed(name, f"{text[-3000:]}\nended with {code}", f"./x.py test --suite {suite}")
+        return judged
+
+    jobs = [qemu.Job(f"twice-{scenario}", program, judge(f"{suite}/stress-twice/{scenario}", scenario), ("5", "1", scenario), seconds=300)
+            for scenario in TWICE_SCENARIOS]
+    name = f"{suite}/stress-twice/{TWICE_HEAP} traps in the heap"
+    jobs.append(qemu.Job(f"twice-{TWICE_HEAP}", program, lambda text, code: _judge_trapped(tally, cpu, name, text, code, f"./x.py test --suite {suite}"),
+                         ("120", "1", TWICE_HEAP), seconds=300))
+    qemu.run_jobs(cpu.name, kernel, jobs, f"{suite}-twice", timeout=1800, silence=300)
 
 
 def _run(tally, name, command, seed, timeout):

@@ -381,6 +381,7 @@ def _controls_aarch64(tally):
     cpu = CPUS["aarch64"]
     setup.ensure_or_skip(*qemu.needs(cpu.name, controls.GUEST), *build.needs(cpu))
     controls.run_step_in_guest(tally, cpu)
+    stress.run_twice_in_guest(tally, cpu, controls.GUEST, "controls-aarch64")
 
 
 @suite("programs", "python, gcc, redis, git, sort, node, cargo and Rust programs say on our malloc what they say on glibc's")

@@ -13,6 +13,8 @@
 //! | queues | pairs of threads send through short rings, all take one mutex | order, nothing lost |
 //! | forks | a child works on what its parent's threads were working on | the child's heap and lists work; it ends |
 //!
+//! `late_start` is run when named, in builds that compare twice: the heap's sections are wrong on purpose, and it ends with a trap.
+//!
 //! All the while each thread has a timer of its own that fires at random moments, and whose handler runs operations too; one thread moves the others
 //! from CPU to CPU. A round that met no signal, or a run that with rseq met no abort, has tested
 //! nothing and fails.
@@ -22,6 +24,7 @@
 static HEAP: dacapo::malloc::Global = dacapo::malloc::Global;
 
 mod kit;
+mod late_start;
 mod scenarios;
 mod torment;
 
@@ -69,8 +72,10 @@ fn main() {
     };
     dacapo::rseq::init();
     dacapo::inject::seed(seed);
-    let chosen: Vec<_> =
-        scenarios::ALL.iter().filter(|(name, _)| arguments.get(2).is_none_or(|only| only == name)).collect();
+    let chosen: Vec<_> = match arguments.get(2).map(String::as_str) {
+        Some("late_start") => vec![&("late_start", late_start::heap as scenarios::Scenario)],
+        only => scenarios::ALL.iter().filter(|(name, _)| only.is_none_or(|only| only == *name)).collect(),
+    };
     let (mut rounds, begun) = (vec![0_u32; chosen.len()], Instant::now());
     let share = Duration::from_secs_f64(seconds / chosen.len().max(1) as f64);
     for (number, (name, scenario)) in chosen.iter().enumerate() {
