@@ -38,7 +38,8 @@ BROKEN = {
                     "rcu::general::what_a_sleeping_reader_holds_stays_through_two_periods",
                     "rcu::others::a_reader_that_comes_back_online_sees_what_is_new")),),
     "queue_no_second_look+grace_plain_fence+stop_plain_fence": (
-        ("models", ("spsc_sleep::with_full_fences_nobody_sleeps_on_a_message",
+        ("models", ("percpu::counted::the_last_of_two_ends_what_is_counted",
+                    "spsc_sleep::with_full_fences_nobody_sleeps_on_a_message",
                     "rcu::general::what_a_sleeping_reader_holds_stays_through_two_periods",
                     "percpu::drain::a_drain_loses_and_doubles_nothing")),),
     "queue_relaxed_publish+mesh_relaxed_request+mutex_relaxed_unlock+ticket_relaxed_unlock+qsbr_relaxed_quiescent": (
@@ -54,10 +55,12 @@ BROKEN = {
         ("models", ("locks::a_queued_lock_excludes_publishes_and_forgets_no_sleeper", "stack::what_was_put_into_it_is_there",
                     "rcu::general::those_who_wait_at_the_same_time_are_all_served",
                     "percpu::drain::nor_beside_two_threads_of_one_cpu")),),
-    "seqlock_no_check+stack_no_generation+grace_no_first_fence": (
-        ("models", ("locks::a_sequence_lock_shows_whole_writes_in_order", "stack::nobody_has_what_another_has",
+    "seqlock_no_check+stack_no_generation+grace_no_first_fence+reference_no_bias+limiter_no_check+ids_no_recall": (
+        ("models", ("percpu::counted::the_last_of_two_ends_what_is_counted", "percpu::numbers::nor_more_where_two_ask_on_one_cpu",
+                    "percpu::numbers::no_number_is_held_twice_and_none_is_lost",
+                    "locks::a_sequence_lock_shows_whole_writes_in_order", "stack::nobody_has_what_another_has",
                     "rcu::general::what_a_reader_holds_stays", "rcu::others::a_version_of_a_cell_is_complete_and_stays")),),
-    "grace_no_second_look": (("models", ("rcu::general::nor_is_it_freed_without_rseq",)),),
+    "grace_no_second_look+reference_relaxed_put": (("models", ("percpu::counted::nor_is_anybody_forgotten_who_has_no_rseq", "rcu::general::nor_is_it_freed_without_rseq",)),),
 }
 
 

@@ -21,6 +21,9 @@ use crate::rseq;
 use crate::sys::Errno;
 use crate::sys::time::clock_gettime;
 
+/// The negative control passes on a guess that the section found wrong (`dacapo_broken`).
+const CHECKS: bool = cfg!(not(dacapo_broken = "limiter_no_check"));
+
 #[repr(transparent)]
 #[derive(Debug)]
 struct Tokens(AtomicUsize);
@@ -70,7 +73,7 @@ impl Limiter {
             }
             // SAFETY: every block is one word.
             let (ran_on, found) = unsafe { section::compare_store(fields, self.tokens.table(), 0, stock, stock - 1) };
-            if ran_on >= 0 && found == stock {
+            if ran_on >= 0 && (found == stock || !CHECKS) {
                 return true;
             }
         }

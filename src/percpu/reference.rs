@@ -24,7 +24,7 @@
 //! Source: the kernel's `lib/percpu-refcount.c`.
 
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use core::sync::atomic::{AtomicBool, AtomicUsize};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::fallback;
 use super::memory::{Birth, Block, PerCpu};
@@ -36,7 +36,10 @@ use crate::sys::Errno;
 /// In the stopped block: a count that no cell reaches.
 const STOPPED: usize = 1 << (usize::BITS - 1);
 /// On the shared count until the cells have been added: more than there can be references.
-const BIAS: usize = 1 << (usize::BITS - 2);
+const BIAS: usize = if cfg!(dacapo_broken = "reference_no_bias") { 0 } else { 1 << (usize::BITS - 2) };
+/// The negative controls build without the bias (`dacapo_broken`): then a put that comes between the fence and the sum is told that it was the last;
+/// or with puts that order nothing: then the last one ends what others are still looking at.
+const PUT: Ordering = if cfg!(dacapo_broken = "reference_relaxed_put") { Relaxed } else { AcqRel };
 
 #[repr(transparent)]
 #[derive(Debug)]
@@ -124,7 +127,7 @@ impl Reference {
     #[cold]
     fn put_shared(&self, less: usize) -> bool {
         // Release: what the holder did is done before the count says so. Acquire: the last one sees what all others did.
-        self.shared.fetch_sub(less, AcqRel) == less
+        self.shared.fetch_sub(less, PUT) == less
     }
 
     /// Ends the life of what is counted: gives the owner's reference up, and makes the count exact; true if that was the last reference. A second call does

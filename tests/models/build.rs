@@ -24,7 +24,7 @@ const OF_THE_TABLE: [(&str, &str); 13] = [
     ("use crate::malloc;", "use crate::hash::shim::malloc;"),
     ("use crate::rcu::", "use crate::hash::shim::"),
     ("use crate::percpu::", "use crate::hash::shim::"),
-    ("use crate::sync::Mutex;", "use crate::hash::shim::Mutex;"),
+    ("use crate::sync::Mutex;", "use crate::mutex::Mutex;"),
     ("use crate::sys::", "use crate::hash::shim::"),
     ("const SHARDS_A_CPU: usize = 8;", "const SHARDS_A_CPU: usize = 1;"),
     ("= 16..=256;", "= 1..=1;"),
@@ -73,10 +73,13 @@ const CHANGES: [(&str, &str); 16] = [
 ];
 
 /// Those whose atomics are `src/words.rs`: read-copy-update and the blocks of CPUs.
-const OF_WORDS: [&str; 11] = [
+const OF_WORDS: [&str; 14] = [
     "percpu/array_cache.rs",
     "percpu/fallback.rs",
+    "percpu/ids.rs",
+    "percpu/limiter.rs",
     "percpu/memory.rs",
+    "percpu/reference.rs",
     "percpu/stop.rs",
     "rcu/callbacks.rs",
     "rcu/cell.rs",
@@ -87,14 +90,16 @@ const OF_WORDS: [&str; 11] = [
     "rcu/readers.rs",
 ];
 
-const CHANGES_OF_WORDS: [(&str, &str); 13] = [
+const CHANGES_OF_WORDS: [(&str, &str); 15] = [
+    ("pub const BATCH: usize = 16;", "pub const BATCH: usize = 2;"),
+    ("linux_raw_sys::general::CLOCK_MONOTONIC as i32", "0"),
     ("//!", "//"),
     ("core::sync::atomic", "crate::words"),
     (
         "use crate::sync::raw::{RawMutex, Scope, Spin}",
         "use crate::rcu::shim::Spin;\nuse crate::sync::raw::{RawMutex, Scope}",
     ),
-    ("use crate::sync::Mutex", "use crate::rcu::shim::Mutex"),
+    ("use crate::sync::Mutex", "use crate::mutex::Mutex"),
     ("use crate::sys::futex", "use crate::rcu::shim::futex"),
     ("use crate::sys::sched", "use crate::rcu::shim::sched"),
     ("use crate::sys::time", "use crate::rcu::shim::time"),

@@ -19,6 +19,7 @@ mod arch;
 mod fence;
 mod hash;
 mod locks;
+mod mutex;
 mod percpu;
 mod queue;
 mod rcu;

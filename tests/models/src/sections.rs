@@ -126,6 +126,25 @@ pub unsafe fn add(_: Fields, table: *const *mut u8, offset: usize, value: usize)
 
 /// # Safety
 /// As in the library.
+pub unsafe fn compare_store(
+    _: Fields,
+    table: *const *mut u8,
+    offset: usize,
+    expected: usize,
+    new: usize,
+) -> (i32, usize) {
+    section(|index| {
+        let word = load_block(table, index)? + offset;
+        let found = load(word)?;
+        if found == expected && index >= 0 {
+            commit(word, new)?; // the stopped block: nobody looks
+        }
+        Ok((index, found))
+    })
+}
+
+/// # Safety
+/// As in the library.
 pub unsafe fn increment_at(_: Fields, table: *const *mut u8, source: *const usize) -> (i32, usize) {
     section(|index| {
         let block = load_block(table, index)?;

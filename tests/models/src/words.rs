@@ -48,6 +48,24 @@ impl Value for usize {
     }
 }
 
+impl Value for u64 {
+    fn to(self) -> usize {
+        usize::try_from(self).expect("as wide here")
+    }
+    fn from(word: usize) -> Self {
+        word as Self
+    }
+}
+
+impl Value for bool {
+    fn to(self) -> usize {
+        self.into()
+    }
+    fn from(word: usize) -> Self {
+        word != 0
+    }
+}
+
 impl Value for u32 {
     fn to(self) -> usize {
         self as usize
@@ -78,6 +96,8 @@ unsafe impl<V> Send for Atomic<V> {}
 
 pub type AtomicUsize = Atomic<usize>;
 pub type AtomicU32 = Atomic<u32>;
+pub type AtomicU64 = Atomic<u64>;
+pub type AtomicBool = Atomic<bool>;
 pub type AtomicPtr<T> = Atomic<*mut T>;
 
 impl<V: Value> Atomic<V> {
@@ -178,6 +198,17 @@ impl<V: Value> Atomic<V> {
         let result = word.compare_exchange(expected.to(), new.to(), ok, not);
         self.note("exchange found", result.unwrap_or_else(|found| found));
         result.map(V::from).map_err(V::from)
+    }
+
+    pub fn fetch_update(&self, ok: Ordering, not: Ordering, change: impl Fn(V) -> Option<V>) -> Result<V, V> {
+        let mut found = self.load(not);
+        while let Some(new) = change(found) {
+            match self.compare_exchange(found, new, ok, not) {
+                Ok(old) => return Ok(old),
+                Err(other) => found = other,
+            }
+        }
+        Err(found)
     }
 
     pub fn compare_exchange_weak(&self, expected: V, new: V, ok: Ordering, not: Ordering) -> Result<V, V> {

@@ -1,42 +1,9 @@
 //! What the hash table imports, over loom: a lock, memory, and a domain whose grace periods end when nobody reads.
 
 use std::alloc::{Layout, alloc, dealloc};
-use std::ops::{Deref, DerefMut};
 
 use loom::sync::atomic::AtomicUsize;
 use loom::sync::atomic::Ordering::AcqRel;
-
-/// The library's lock has no poison.
-pub struct Mutex<T>(loom::sync::Mutex<T>);
-
-pub struct Guard<'a, T>(loom::sync::MutexGuard<'a, T>);
-
-impl<T> Mutex<T> {
-    pub fn new(value: T) -> Self {
-        Self(loom::sync::Mutex::new(value))
-    }
-
-    pub fn lock(&self) -> Guard<'_, T> {
-        Guard(self.0.lock().expect("no panic"))
-    }
-
-    pub fn get_mut(&mut self) -> &mut T {
-        self.0.get_mut().expect("no panic")
-    }
-}
-
-impl<T> Deref for Guard<'_, T> {
-    type Target = T;
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<T> DerefMut for Guard<'_, T> {
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.0
-    }
-}
 
 /// A period that begins now: over as soon as a moment without readers is seen.
 #[derive(Clone, Copy)]

@@ -13,6 +13,16 @@ pub mod array_cache {
     include!(concat!(env!("OUT_DIR"), "/percpu_array_cache.rs"));
 }
 
+pub mod reference {
+    include!(concat!(env!("OUT_DIR"), "/percpu_reference.rs"));
+}
+pub mod limiter {
+    include!(concat!(env!("OUT_DIR"), "/percpu_limiter.rs"));
+}
+pub mod ids {
+    include!(concat!(env!("OUT_DIR"), "/percpu_ids.rs"));
+}
+
 /// As many indices as there are CPUs.
 pub mod topology {
     pub const MOST: usize = 64;
@@ -24,4 +34,6 @@ pub mod topology {
 
 pub use memory::{Birth, Block, PerCpu};
 
+mod counted;
 mod drain;
+mod numbers;

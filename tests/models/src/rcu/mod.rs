@@ -22,7 +22,7 @@ mod readers {
     include!(concat!(env!("OUT_DIR"), "/rcu_readers.rs"));
 }
 
-mod shim;
+pub mod shim;
 
 pub use domain::{Domain, Guard};
 pub use grace::GracePeriods;
