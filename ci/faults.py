@@ -133,10 +133,74 @@ def summary(texts):
     return "\n".join("| " + " | ".join(words) + " |" for words in lines) + "\n"
 
 
+# A filter refuses every call but these with an error that no call documents; then every function that is a kernel call and nothing else must say so.
+PASSED_ON = """#include <sys/syscall.h>
+struct sock_filter { unsigned short code; unsigned char yes, no; unsigned value; };
+struct sock_fprog { unsigned short length; struct sock_filter *filter; };
+#define ERROR 77
+extern int *__errno_location(void);
+extern int prctl(int, ...), printf(const char *, ...), fflush(void *);
+%(declared)s
+static const struct { const char *name; long (*call)(long, long, long, long, long, long); int narrow; } calls[] = { %(rows)s };
+int main(void)
+{
+	struct sock_filter filter[] = {
+		{ 0x20, 0, 0, 0 }, /* load the number */
+		{ 0x15, 3, 0, __NR_write },
+		{ 0x15, 2, 0, __NR_writev },
+		{ 0x15, 1, 0, __NR_exit_group },
+		{ 0x06, 0, 0, 0x00050000 | ERROR },
+		{ 0x06, 0, 0, 0x7fff0000 }, /* allow */
+	};
+	struct sock_fprog program = { sizeof filter / sizeof *filter, filter };
+	printf("calls\\n"), fflush(0);
+	if (prctl(38, 1, 0, 0, 0) || prctl(22, 2, &program))
+		return 1;
+	for (unsigned n = 0; n < sizeof calls / sizeof *calls; n++) {
+		*__errno_location() = 0;
+		long said = calls[n].call(0, 0, 0, 0, 0, 0);
+		int right = (calls[n].narrow ? (int)said : said) == -1 && *__errno_location() == ERROR;
+		printf("%%s %%s\\n", right ? "ok" : "WRONG", calls[n].name), fflush(0);
+	}
+	return 0;
+}
+"""
+
+
+def kernel_calls():
+    """The functions of the C library that are a kernel call and nothing else: [(name, whether its result is an int)]."""
+    found = []
+    for source in sorted((ROOT / "src/libc").rglob("*.rs")):
+        for body in re.findall(r"^kernel_calls! \{\n(.*?)^\}", source.read_text(), re.M | re.S):
+            found += [(name, result == "c_int") for result, name in re.findall(r"^    (\w+): (\w+)\(", body, re.M)]
+    return found
+
+
+def _passed_on(tally, cpu):
+    calls = kernel_calls()
+    source, program = OUT / "passed_on.c", OUT / "passed_on"
+    names = dict(calls)
+    for needed in ("prctl", "write", "writev"):  # they set up the filter, and say what came of it
+        names.pop(needed, None)
+    source.write_text(PASSED_ON % {"declared": "\n".join(f"extern long {name}();" for name in names),
+                                   "rows": ", ".join(f'{{"{name}", (void *){name}, {int(narrow)}}}' for name, narrow in names.items())})
+    run([build.libc(cpu), "-O1", "-w", "-fno-builtin", source, "-o", program])
+    log = rusttests.log_of("faults-passed-on")
+    code = run([program], timeout=20, check=False, output=log)
+    said = dict(reversed(row.split()) for row in log.read_text(errors="replace").splitlines() if row.count(" ") == 1)
+    name = f"faults/{len(names)} functions that are a kernel call and nothing else say what they were told"
+    wrong = [call for call in names if said.get(call) != "ok"]
+    if code == 0 and not wrong and len(names) > 100:
+        tally.passed(name)
+    else:
+        tally.failed(name, f"{log.read_text(errors='replace')[-500:]}\nended with {code}; wrong or missing: {wrong}", line([program]))
+
+
 def run_all(tally, cpu):
     OUT.mkdir(parents=True, exist_ok=True)
     tool = rusttests.build(cpu, ["build", "-p", "faults"])["faults"]
     _control(tally, tool)
+    _passed_on(tally, cpu)
     made = _programs(tally, cpu)
     for name, program in made.items():
         source = PROGRAMS / f"{name}.c"
