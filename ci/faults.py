@@ -144,25 +144,25 @@ extern int prctl(int, ...), printf(const char *, ...), fflush(void *);
 static const struct { const char *name; long (*call)(long, long, long, long, long, long); int narrow; } calls[] = { %(rows)s };
 int main(void)
 {
-	struct sock_filter filter[] = {
-		{ 0x20, 0, 0, 0 }, /* load the number */
-		{ 0x15, 3, 0, __NR_write },
-		{ 0x15, 2, 0, __NR_writev },
-		{ 0x15, 1, 0, __NR_exit_group },
-		{ 0x06, 0, 0, 0x00050000 | ERROR },
-		{ 0x06, 0, 0, 0x7fff0000 }, /* allow */
-	};
-	struct sock_fprog program = { sizeof filter / sizeof *filter, filter };
-	printf("calls\\n"), fflush(0);
-	if (prctl(38, 1, 0, 0, 0) || prctl(22, 2, &program))
-		return 1;
-	for (unsigned n = 0; n < sizeof calls / sizeof *calls; n++) {
-		*__errno_location() = 0;
-		long said = calls[n].call(0, 0, 0, 0, 0, 0);
-		int right = (calls[n].narrow ? (int)said : said) == -1 && *__errno_location() == ERROR;
-		printf("%%s %%s\\n", right ? "ok" : "WRONG", calls[n].name), fflush(0);
-	}
-	return 0;
+    struct sock_filter filter[] = {
+        { 0x20, 0, 0, 0 }, /* load the number */
+        { 0x15, 3, 0, __NR_write },
+        { 0x15, 2, 0, __NR_writev },
+        { 0x15, 1, 0, __NR_exit_group },
+        { 0x06, 0, 0, 0x00050000 | ERROR },
+        { 0x06, 0, 0, 0x7fff0000 }, /* allow */
+    };
+    struct sock_fprog program = { sizeof filter / sizeof *filter, filter };
+    printf("calls\\n"), fflush(0);
+    if (prctl(38, 1, 0, 0, 0) || prctl(22, 2, &program))
+        return 1;
+    for (unsigned n = 0; n < sizeof calls / sizeof *calls; n++) {
+        *__errno_location() = 0;
+        long said = calls[n].call(0, 0, 0, 0, 0, 0);
+        int right = (calls[n].narrow ? (int)said : said) == -1 && *__errno_location() == ERROR;
+        printf("%%s %%s\\n", right ? "ok" : "WRONG", calls[n].name), fflush(0);
+    }
+    return 0;
 }
 """
 
