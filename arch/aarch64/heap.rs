@@ -135,7 +135,7 @@ macro_rules! twice {
     };
 }
 
-/// Defines a function that pops a block for `size` bytes. Price: 22 instructions as owner, 24 as guest, 2 branches; beyond 1,024 bytes 30 and 32, 3 branches.
+/// Defines a function that pops a block for `size` bytes. Price: 22 instructions as owner, 24 as guest, 2 branches; beyond 1,024 bytes 31 and 33, 3 branches.
 macro_rules! allocate {
     ($(#[$meta:meta])* $vis:vis fn $name:ident $(($more:ident))?; hot $hot:path; slots $slots:expr, $medium:expr; slow $slow:path) => {
         $(#[$meta])*
@@ -163,6 +163,7 @@ macro_rules! allocate {
                 "7: ldr x9, [x8, #56]",                    // HOT.limit_medium: as HOT.limit
                 "cmp x0, x9",
                 "b.hs 17f",
+                "ldr x10, [x8, #8]",                       // HOT.table again: when it was loaded, the heap may not have been up
                 $crate::arch::heap::begin!(medium),
                 "add x9, x0, #127",
                 "lsr x9, x9, #7",

@@ -50,7 +50,7 @@ pub unsafe fn push(class: usize, block: *mut u8) -> bool {
 pub fn replace(class: usize, which: usize, expected: Cursor, new: Cursor) -> bool {
     inject::delay(Point::CursorRead);
     // STOPPED must stay, and a block without index, or a stopped one, has nothing else.
-    // SAFETY: as in `swap`; `new` is a magazine of the caller's.
+    // SAFETY: the table has a block for every index, and each has this class's two cursors; `new` is a magazine of the caller's.
     expected != STOPPED_CURSOR
         && unsafe {
             arch::rseq::compare_store(rseq::fields(), table(), offset(class, which), expected as usize, new as usize).1

@@ -15,7 +15,7 @@ use crate::sys::membarrier::{Command, membarrier};
 pub struct Hot {
     /// Sizes below it are for the section on `mm_cid`: 0, later 1025 where that is alive.
     pub limit: AtomicUsize,
-    /// Entry 0 of the table of blocks. The byte map lies [`MAP_OFFSET`] behind it.
+    /// Entry 0 of the table of blocks. The byte map lies [`super::cpu_block::MAP_OFFSET`] behind it.
     pub table: AtomicPtr<u8>,
     /// Distance of the index from the thread pointer.
     pub index: AtomicUsize,
