@@ -180,6 +180,8 @@ def main():
             sub.add_argument(*names, **settings)
     args = parse(parser, sys.argv[1:])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A shell's background jobs ignore it, their children too, and Python's own tests want to be interrupted.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     start = time.monotonic()
     try:
         code = COMMANDS[args.command][0](args) or 0
