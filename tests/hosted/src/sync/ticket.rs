@@ -69,10 +69,10 @@ fn it_stands_a_signal_storm() {
                 }
             });
         }
-        while storm.delivered() < 20 {
+        // On a busy machine twenty signals may come before one of the threads does.
+        while storm.delivered() < 20 || *lock.lock() == 0 {
             std::thread::yield_now();
         }
         over.store(true, SeqCst);
     });
-    assert!(*lock.lock() > 0);
 }
