@@ -351,17 +351,16 @@ impl Heap<'_> {
     }
 }
 
-/// The scenarios that come through the second section of a fast path, the one on any index, if it is that one's turn.
+/// The scenarios that come through the last section of a fast path, the one on any index, if it is that one's turn.
 const FAST: [&str; 3] = ["allocate", "free", "free sized"];
-/// The two sections of a fast path begin less than that apart.
-const FUNCTION: usize = 192;
+/// The two or three sections of a fast path begin less than that apart.
+const FUNCTION: usize = 256;
 
-/// The fast path whose first section this is, on a kernel where it cannot be reached: it is the last one before that fast path's second section,
-/// which `fast` has, and close to it.
+/// The fast path to which this section belongs, on a kernel where it cannot be reached: the one whose last section, which `fast` has, is the next of those behind
+/// it, and close to it.
 fn on_mm_cid(section: &CriticalSection, fast: &[(usize, &'static str)]) -> Option<&'static str> {
-    let next =
-        rseq::critical_sections().iter().map(|other| other.start).filter(|&start| start > section.start).min()?;
-    fast.iter().find(|second| second.0 == next && next - section.start < FUNCTION).map(|second| second.1)
+    let last = fast.iter().filter(|last| last.0 > section.start).min()?;
+    (last.0 - section.start < FUNCTION).then_some(last.1)
 }
 
 /// Steps each of these sections by the scenarios that come through it; those that none comes through. Names begin with `prefix`.
