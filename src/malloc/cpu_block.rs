@@ -57,10 +57,11 @@ pub const SLOTS_OFFSET: usize = core::mem::offset_of!(Block, slots);
 pub const MEDIUM_OFFSET: usize = core::mem::offset_of!(Block, medium);
 
 struct Stopped(UnsafeCell<Block>);
-// SAFETY: sections leave it as it is: they refuse, or store what is there already.
+// SAFETY: written once, before the table is published; sections leave it as it is: they refuse, or store what is there already.
 unsafe impl Sync for Stopped {}
+/// All zero until [`make_table`], before which nobody can come to it: so it takes no room in a program's file.
 static STOPPED: Stopped = Stopped(UnsafeCell::new(Block {
-    lists: [[STOPPED_CURSOR; 2]; COUNT],
+    lists: [[core::ptr::null_mut(); 2]; COUNT],
     slots: [0; SMALL + 1],
     medium: [0; MEDIUM / MEDIUM_STEP + 1],
     levels: [const { AtomicU8::new(0) }; COUNT],
@@ -107,8 +108,9 @@ pub fn make_table(indices: usize, quiet: &Quiet) -> bool {
         },
     };
     let table = start.wrapping_add(BEFORE);
-    // SAFETY: inside the mapping, which is ours alone until it is published.
+    // SAFETY: inside the mapping, which is ours alone until it is published, as is the stopped block, to which the table leads.
     unsafe {
+        (*stopped()).lists = [[STOPPED_CURSOR; 2]; COUNT];
         if memory::protect(start, BEFORE + MAP_OFFSET, Protection::READ_WRITE).is_err() {
             return false;
         }
