@@ -33,28 +33,35 @@ BROKEN = {
                                          "hash::an_inserted_key_is_complete_and_stays")),),
     "hash_no_grace+grace_early_cookie": (("models", ("hash::what_a_reader_has_found_is_not_dropped_before_it_leaves",
                                                      "rcu::general::who_asks_whether_it_is_over_is_told_the_truth")),),
-    "queue_no_heavy_fence+event_count_no_fence+no_grace_fence+qsbr_no_fence": (
+    "queue_no_heavy_fence+event_count_no_fence+no_grace_fence+qsbr_no_fence+heap_no_fence": (
         ("models", ("spsc_sleep::with_membarrier_nobody_sleeps_on_a_message", "event_count::one_waiter_sees_what_it_waits_for",
                     "rcu::general::what_a_sleeping_reader_holds_stays_through_two_periods",
-                    "rcu::others::a_reader_that_comes_back_online_sees_what_is_new")),),
-    "queue_no_second_look+grace_plain_fence+stop_plain_fence": (
+                    "rcu::others::a_reader_that_comes_back_online_sees_what_is_new",
+                    "malloc::front::who_drains_has_all_that_was_free")),),
+    "queue_no_second_look+grace_plain_fence+stop_plain_fence+heap_plain_fence": (
         ("models", ("percpu::counted::the_last_of_two_ends_what_is_counted",
                     "spsc_sleep::with_full_fences_nobody_sleeps_on_a_message",
                     "rcu::general::what_a_sleeping_reader_holds_stays_through_two_periods",
-                    "percpu::drain::a_drain_loses_and_doubles_nothing")),),
-    "queue_relaxed_publish+mesh_relaxed_request+mutex_relaxed_unlock+ticket_relaxed_unlock+qsbr_relaxed_quiescent": (
+                    "percpu::drain::a_drain_loses_and_doubles_nothing",
+                    "malloc::front::exchanging_source_and_sink_beside_a_drain_doubles_nothing")),),
+    "queue_relaxed_publish+mesh_relaxed_request+mutex_relaxed_unlock+ticket_relaxed_unlock+qsbr_relaxed_quiescent+heap_starts_first": (
         ("models", ("spsc_sleep::with_full_fences_nobody_sleeps_on_a_message", "mesh_call::an_answer_comes_back_and_nobody_sleeps_on_it",
                     "locks::a_mutex_excludes_publishes_and_forgets_no_sleeper",
                     "locks::a_ticket_lock_excludes_publishes_and_wakes_the_next_one",
-                    "rcu::others::what_a_quiescent_reader_held_is_not_freed_before")),),
-    "queue_silent_close+mesh_no_ring+mutex_no_wake+ticket_wrong_key+grace_no_last_fence": (
+                    "rcu::others::what_a_quiescent_reader_held_is_not_freed_before",
+                    "malloc::front::nothing_is_lost_by_the_slow_paths_beside_a_drain",
+                    "malloc::front::an_idle_cpu_that_wakes_up_loses_nothing")),),
+    "queue_silent_close+mesh_no_ring+mutex_no_wake+ticket_wrong_key+grace_no_last_fence+heap_blind_replace": (
         ("models", ("spsc_sleep::with_full_fences_nobody_sleeps_on_a_message", "mesh_call::an_answer_comes_back_and_nobody_sleeps_on_it",
                     "locks::a_mutex_serves_three_threads", "locks::a_ticket_lock_excludes_publishes_and_wakes_the_next_one",
-                    "rcu::general::what_a_reader_holds_stays")),),
-    "queued_relaxed_grant+stack_relaxed_push+grace_no_wake+no_stop_fence": (
+                    "rcu::general::what_a_reader_holds_stays", "malloc::front::nor_by_two_threads_of_one_cpu",
+                    "malloc::front::nothing_is_lost_where_the_drain_visits_the_cpus")),),
+    "queued_relaxed_grant+stack_relaxed_push+grace_no_wake+no_stop_fence+heap_exchange_in_two": (
         ("models", ("locks::a_queued_lock_excludes_publishes_and_forgets_no_sleeper", "stack::what_was_put_into_it_is_there",
                     "rcu::general::those_who_wait_at_the_same_time_are_all_served",
-                    "percpu::drain::nor_beside_two_threads_of_one_cpu")),),
+                    "percpu::drain::nor_beside_two_threads_of_one_cpu",
+                    "malloc::front::exchanging_source_and_sink_beside_a_drain_doubles_nothing",
+                    "malloc::front::nor_where_the_sink_is_full")),),
     "seqlock_no_check+stack_no_generation+grace_no_first_fence+reference_no_bias+limiter_no_check+ids_no_recall": (
         ("models", ("percpu::counted::the_last_of_two_ends_what_is_counted", "percpu::numbers::nor_more_where_two_ask_on_one_cpu",
                     "percpu::numbers::no_number_is_held_twice_and_none_is_lost",

@@ -24,6 +24,14 @@ use crate::sys::sched;
 /// A CPU whose magazines did not move for so long is idle, in milliseconds.
 const PERIOD: i64 = 1000;
 
+/// The negative controls (`dacapo_broken`) stop blocks without the fence: then sections in flight commit while magazines are being taken;
+const FENCED: bool = cfg!(not(dacapo_broken = "heap_no_fence"));
+/// ... or with one that restarts no sections;
+const FENCE: Command =
+    if cfg!(dacapo_broken = "heap_plain_fence") { Command::PrivateExpedited } else { Command::PrivateExpeditedRseq };
+/// ... or start a block again before its magazines are taken.
+const STARTS_FIRST: bool = cfg!(dacapo_broken = "heap_starts_first");
+
 /// When the idle CPUs were looked for, in milliseconds.
 static LOOKED: AtomicI64 = AtomicI64::new(0);
 
@@ -76,10 +84,13 @@ unsafe fn stop(indices: impl Iterator<Item = usize> + Clone, mut consume: impl F
     for index in indices.clone().filter(made) {
         entry(index).store(stopped(), Ordering::Release);
     }
-    let all = membarrier(Command::PrivateExpeditedRseq).is_ok();
+    let all = !FENCED || membarrier(FENCE).is_ok();
     inject::delay(Point::HeapStopped);
     for index in indices.filter(made) {
         let block = own(index).load(Ordering::Relaxed);
+        if STARTS_FIRST {
+            entry(index).store(block, Ordering::Release);
+        }
         for class in 1..if all { COUNT } else { 0 } {
             // SAFETY: after the fence every section sees the stopped block, so its magazines are ours until the entry is put back.
             let taken = unsafe { Block::empty(block, class) };

@@ -116,6 +116,31 @@ const CHANGES_OF_WORDS: [(&str, &str); 15] = [
     ),
 ];
 
+/// Malloc's front, whose atomics are those as well. Cursors and slots are plain words in the library, which sections and their owners change in
+/// turn; here loom has them.
+const OF_MALLOC: [&str; 4] = ["malloc/cpu_block.rs", "malloc/cpu_cache.rs", "malloc/drain.rs", "malloc/lock.rs"];
+
+const CHANGES_OF_MALLOC: [(&str, &str); 15] = [
+    ("//!", "//"),
+    ("core::sync::atomic", "crate::words"),
+    ("const INDICES: usize = 8192;", "const INDICES: usize = 64;"),
+    ("use super::verify::Broken;", "use super::shim::{Broken, Words};"),
+    ("use super::central;\nuse super::counts", "use super::shim::Words;\nuse super::central;\nuse super::counts"),
+    (".read_volatile()", ".look()"),
+    (".replace([magazine::none(); 2])", ".change([magazine::none(); 2])"),
+    ("*rest as *mut u8", "rest.look() as *mut u8"),
+    ("*cursor.sub(1)", "cursor.sub(1).look()"),
+    ("fresh.write(block as usize)", "fresh.change(block as usize)"),
+    ("use crate::sys::sched;", "use super::shim::sched;"),
+    ("use crate::sys::membarrier::", "use super::shim::"),
+    (
+        "use crate::sys::futex::{self, Scope};\nuse crate::sys::signal::",
+        "use crate::rcu::shim::futex;\nuse crate::sync::raw::Scope;\nuse super::shim::signal::",
+    ),
+    ("const SPINS: u32 = 100;", "const SPINS: u32 = 1;"),
+    ("core::hint::spin_loop", "loom::thread::yield_now"),
+];
+
 fn main() {
     println!("cargo::rerun-if-env-changed=DACAPO_BROKEN");
     println!("cargo::rustc-cfg=dacapo_model");
@@ -130,6 +155,9 @@ fn main() {
     }
     for file in OF_WORDS {
         copy(file, &file.replace('/', "_"), CHANGES_OF_WORDS.iter());
+    }
+    for file in OF_MALLOC {
+        copy(file, &file.replace('/', "_"), CHANGES_OF_MALLOC.iter());
     }
 }
 

@@ -19,6 +19,7 @@ mod arch;
 mod fence;
 mod hash;
 mod locks;
+mod malloc;
 mod mutex;
 mod percpu;
 mod queue;
@@ -49,6 +50,9 @@ mod inject {
     pub enum Point {
         BucketCopied,
         ColourTurned,
+        CursorRead,
+        HeapLocked,
+        HeapStopped,
         MutexMarked,
         PeriodOver,
         StackPop,

@@ -35,6 +35,19 @@ loom::lazy_static! {
     static ref ALONE: [Mutex<()>; MOST] = std::array::from_fn(|_| Mutex::new(()));
 }
 
+/// Which section began last on each CPU: an earlier one was preempted, and starts over.
+static LATEST: [AtomicUsize; MOST] = [const { AtomicUsize::new(0) }; MOST];
+
+/// Sections that have begun.
+static BEGUN: AtomicUsize = AtomicUsize::new(0);
+
+/// A section begins on that CPU, which is the caller's alone at this moment; its number.
+fn begin(cpu: usize) -> usize {
+    let number = BEGUN.fetch_add(1, atomic::Ordering::Relaxed) + 1;
+    LATEST[cpu].store(number, atomic::Ordering::Relaxed);
+    number
+}
+
 loom::thread_local! {
     /// The CPU that this thread is on; -1: it has no rseq.
     static CPU: Cell<i32> = Cell::new(-1);
@@ -89,13 +102,71 @@ fn commit(address: usize, value: usize) -> Step<()> {
 fn section<R>(steps: impl Fn(i32) -> Step<R>) -> R {
     loop {
         let index = cpu();
-        let alone = usize::try_from(index).ok().map(|cpu| ALONE[cpu].lock().expect("no panic"));
+        let alone = usize::try_from(index).ok().map(|cpu| {
+            let alone = ALONE[cpu].lock().expect("no panic");
+            begin(cpu);
+            alone
+        });
         fence::arm();
         let end = steps(index);
         drop(alone);
         if let Ok(result) = end {
             return result;
         }
+    }
+}
+
+/// A section that may be preempted before each of its steps: for those that store more than once, if only where nobody looks.
+pub struct Preemptible {
+    cpu: Option<usize>,
+    number: usize,
+}
+
+impl Preemptible {
+    /// Runs the steps until they come to their end. They are given the index.
+    pub fn section<R>(steps: impl Fn(&Self, i32) -> Step<R>) -> R {
+        loop {
+            let index = cpu();
+            let cpu = usize::try_from(index).ok();
+            let number = cpu.map_or(0, |cpu| {
+                let _alone = ALONE[cpu].lock().expect("no panic");
+                begin(cpu)
+            });
+            fence::arm();
+            if let Ok(result) = steps(&Self { cpu, number }, index) {
+                return result;
+            }
+        }
+    }
+
+    fn is_latest(&self) -> Step<()> {
+        let latest = self.cpu.map_or(0, |cpu| LATEST[cpu].load(atomic::Ordering::Relaxed));
+        if latest == self.number { Ok(()) } else { Err(Restarted) }
+    }
+
+    /// A look is a look whether or not the thread is preempted before it, as long as nobody hears of it.
+    pub fn load(&self, address: usize) -> Step<usize> {
+        let found = load(address)?;
+        self.is_latest()?;
+        Ok(found)
+    }
+
+    pub fn load_block(&self, table: *const *mut u8, index: i32) -> Step<usize> {
+        let found = load_block(table, index)?;
+        self.is_latest()?;
+        Ok(found)
+    }
+
+    /// All of these by one store.
+    pub fn store(&self, words: &[(usize, usize)]) -> Step<()> {
+        fence::step()?;
+        let _alone = self.cpu.map(|cpu| ALONE[cpu].lock().expect("no panic"));
+        self.is_latest()?;
+        for &(address, value) in words {
+            // SAFETY: as in `load`.
+            unsafe { &*std::ptr::with_exposed_provenance::<Word>(address) }.store_here(value, Relaxed);
+        }
+        Ok(())
     }
 }
 

@@ -22,6 +22,7 @@ pub mod memory {
 
     pub struct Protection;
     impl Protection {
+        pub const READ: Self = Self;
         pub const READ_WRITE: Self = Self;
     }
     pub struct MapFlags;
@@ -39,6 +40,19 @@ pub mod memory {
         let start = unsafe { alloc_zeroed(layout(size)) };
         start.expose_provenance();
         Ok(start)
+    }
+
+    /// Memory of [`map`]'s may be written to anyway.
+    ///
+    /// # Safety
+    /// From [`map`].
+    pub unsafe fn protect(_: *mut u8, _: usize, _: Protection) -> Result<(), super::Errno> {
+        Ok(())
+    }
+
+    /// None to spare.
+    pub fn address_space_limit() -> usize {
+        0
     }
 
     /// # Safety

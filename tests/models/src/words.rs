@@ -66,6 +66,24 @@ impl Value for bool {
     }
 }
 
+impl Value for u8 {
+    fn to(self) -> usize {
+        self.into()
+    }
+    fn from(word: usize) -> Self {
+        word as Self
+    }
+}
+
+impl Value for i64 {
+    fn to(self) -> usize {
+        self as usize
+    }
+    fn from(word: usize) -> Self {
+        word as Self
+    }
+}
+
 impl Value for u32 {
     fn to(self) -> usize {
         self as usize
@@ -95,6 +113,8 @@ unsafe impl<V> Sync for Atomic<V> {}
 unsafe impl<V> Send for Atomic<V> {}
 
 pub type AtomicUsize = Atomic<usize>;
+pub type AtomicU8 = Atomic<u8>;
+pub type AtomicI64 = Atomic<i64>;
 pub type AtomicU32 = Atomic<u32>;
 pub type AtomicU64 = Atomic<u64>;
 pub type AtomicBool = Atomic<bool>;
