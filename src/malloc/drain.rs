@@ -101,7 +101,8 @@ unsafe fn stop(indices: impl Iterator<Item = usize> + Clone, mut consume: impl F
     all
 }
 
-/// Hands every magazine of every CPU to `consume`, while other threads go on. Signals are blocked.
+/// Hands every magazine of every CPU to `consume`, while other threads go on. Signals are blocked. What another thread has in its hand at this moment, on its way to the
+/// middle, goes there.
 ///
 /// Where the kernel cannot stop other CPUs (before Linux 5.10, or a filter), this thread visits them: with the CPU's number as the index, each
 /// CPU that it may run on; with the concurrency id, only the one that it has now.
