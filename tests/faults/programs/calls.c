@@ -1,4 +1,4 @@
-/* The calls that the C library passes to the kernel as they are: files, folders, descriptors, waiting, processes. Each is told apart from success, by name, with the kernel's error.
+/* The calls that the C library passes to the kernel as they are: files, folders, descriptors, waiting, processes, timers, scheduling. Each is told apart from success, by name, with the kernel's error.
    Whatever was opened or made is a matter of this program's; what counts is that the library says what it was told.
 
    sweep: openat EINTR | ENOSPC | EMFILE -> error
@@ -9,12 +9,16 @@
    sweep: fsync EIO | ENOSPC | EINTR -> error
    sweep: ppoll EINTR | ENOMEM -> error
    sweep: wait4 EINTR | ECHILD -> error
+   sweep: timer_create EAGAIN | ENOMEM -> error
+   sweep: rt_sigtimedwait EAGAIN | EINTR -> error
+   sweep: setpriority EACCES | EPERM -> error
    sweep: clone EAGAIN | ENOMEM -> error */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,6 +209,56 @@ static void processes(void)
 		abort();
 }
 
+static void timers(void)
+{
+	struct sigevent nothing = {.sigev_notify = SIGEV_NONE};
+	struct itimerspec minute = {.it_value = {60, 0}}, left;
+	struct itimerval later = {.it_value = {60, 0}}, none = {0}, old;
+	struct timespec now = {0, 0};
+	siginfo_t info;
+	sigset_t set, before;
+	timer_t timer;
+	MUST(timer_create(CLOCK_MONOTONIC, &nothing, &timer));
+	MUST(timer_settime(timer, 0, &minute, 0));
+	MUST(timer_gettime(timer, &left));
+	if (left.it_value.tv_sec == 0 && left.it_value.tv_nsec == 0)
+		abort();
+	MUST(timer_getoverrun(timer));
+	MUST(timer_delete(timer));
+	MUST(setitimer(ITIMER_REAL, &later, 0));
+	MUST(getitimer(ITIMER_REAL, &old));
+	if (old.it_value.tv_sec == 0 && old.it_value.tv_usec == 0)
+		abort();
+	MUST(setitimer(ITIMER_REAL, &none, 0));
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	MUST(sigprocmask(SIG_BLOCK, &set, &before));
+	MUST(kill(getpid(), SIGUSR2));
+	if (MUST(sigtimedwait(&set, &info, &now)) != SIGUSR2)
+		abort();
+	MUST(sigprocmask(SIG_SETMASK, &before, 0));
+}
+
+static void scheduling(void)
+{
+	struct sched_param parameters;
+	struct timespec slice;
+	struct rusage usage;
+	MUST(sched_getparam(0, &parameters));
+	MUST(sched_setparam(0, &parameters));
+	int policy = MUST(sched_getscheduler(0));
+	MUST(sched_setscheduler(0, policy, &parameters));
+	MUST(sched_get_priority_min(policy));
+	MUST(sched_get_priority_max(policy));
+	MUST(sched_rr_get_interval(0, &slice));
+	errno = 0;
+	int nice = getpriority(PRIO_PROCESS, 0); /* -1 is a priority, too */
+	if (errno)
+		MUST(-1);
+	MUST(setpriority(PRIO_PROCESS, 0, nice));
+	MUST(getrusage(RUSAGE_SELF, &usage));
+}
+
 int main(void)
 {
 	if (!mkdtemp(place))
@@ -219,6 +273,8 @@ int main(void)
 	folders();
 	descriptors();
 	processes();
+	timers();
+	scheduling();
 	MUST(puts("all done"));
 	MUST(fflush(stdout));
 }
