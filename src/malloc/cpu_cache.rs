@@ -1,7 +1,7 @@
 //! The front: taking blocks from each CPU's two magazines a class, and putting them there.
 //!
 //! 1. malloc pops from the *source*; empty: the two change places; still empty: a magazine from the middle becomes the source.
-//! 2. free pushes to the *sink*; full: an empty magazine takes its place, and it becomes the source if that is empty, else goes to the middle.
+//! 2. free pushes to the *sink*; full: the two change places if the source is at most half full; else an empty magazine takes the sink's place, and the full one goes to the middle.
 //! 3. So a block that was just freed is not the next to go out: malloc's cursor does not wait for free's store, nor free's for malloc's.
 //!    And what was freed last is always on top of the sink: free sees there that a block comes twice.
 //! 4. A thread without an index (no rseq), or on a CPU whose block is stopped, finds every magazine empty and full at once and uses a shard.
@@ -132,6 +132,9 @@ pub unsafe fn flush(class: usize, block: *mut u8) {
             look_at_the_clock();
         }
         let full = cpu.glance(class, SINK);
+        if change_places(cpu, class, full) {
+            continue;
+        }
         let fresh = magazine::acquire(class);
         if fresh.is_null() {
             // No memory for another magazine: the full one is emptied into its runs, and serves the next ones.
@@ -159,6 +162,25 @@ pub unsafe fn flush(class: usize, block: *mut u8) {
     // Stopped, migrated or outrun four times, or no magazine to be had.
     // SAFETY: as the caller promises.
     unsafe { central::give_one(class, block) };
+}
+
+/// Makes the full sink the source, and the source, if it is at most half full, the sink; whether there is room in the sink now, or at least something has moved.
+///
+/// Without it a CPU that has a little more than a magazine's worth would give one away and fetch one again at every turn of its program.
+fn change_places(cpu: &Block, class: usize, full: Cursor) -> bool {
+    let source = cpu.glance(class, SOURCE);
+    if full == magazine::none()
+        || source == magazine::none()
+        || magazine::len(class, source) > size_class::capacity(class) / 2
+        || !replace(class, SOURCE, source, magazine::none())
+    {
+        return false;
+    }
+    // Who allocates meanwhile finds the sink.
+    let left = if replace(class, SINK, full, source) { full } else { source };
+    // SAFETY: the source is ours since it was replaced, the full one if that was.
+    unsafe { attach(cpu, class, left) };
+    true
 }
 
 /// Aborts if the block is the one on top of the sink.

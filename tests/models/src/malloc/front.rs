@@ -240,10 +240,12 @@ fn looks_at_the_clock(_: &mut Vec<usize>) {
     look_at_the_clock();
 }
 
-/// There is room in the sink: a full one would go to the middle.
+/// There is room in the sink: a full one would go away.
 const FREE: Start = Start { source: &[1], sink: &[2], middle: &[], held: &[] };
 const EMPTY: Start = Start { source: &[], sink: &[], middle: &[1, 2], held: &[] };
 const FULL: Start = Start { source: &[], sink: &[1, 2], middle: &[3, 4], held: &[5] };
+/// The next free lets source and sink change places.
+const HALF: Start = Start { source: &[1], sink: &[2, 3], middle: &[], held: &[5] };
 
 #[test]
 fn who_drains_has_all_that_was_free() {
@@ -270,6 +272,13 @@ fn nor_where_the_sink_is_full() {
 fn nor_by_two_threads_of_one_cpu() {
     assert_eq!(beside(3, FULL, &[allocates, frees_what_it_has], |_| ()), Found::Nothing);
     assert_eq!(beside(3, FULL, &[frees_what_it_takes, frees_what_it_takes], |_| ()), Found::Nothing);
+}
+
+#[test]
+fn nor_where_a_full_sink_becomes_the_source() {
+    assert_eq!(beside(3, HALF, &[frees_what_it_has], drains), Found::Nothing);
+    assert_eq!(beside(3, HALF, &[allocates, frees_what_it_has], |_| ()), Found::Nothing);
+    assert_eq!(beside(3, HALF, &[frees_what_it_takes, frees_what_it_has], |_| ()), Found::Nothing);
 }
 
 #[test]

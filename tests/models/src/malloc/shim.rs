@@ -67,6 +67,10 @@ pub mod size_class {
         1
     }
 
+    pub const fn capacity(_: usize) -> usize {
+        super::super::magazine::SLOTS
+    }
+
     pub fn batch(_: usize, _: usize) -> usize {
         super::super::magazine::SLOTS
     }
