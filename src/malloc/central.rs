@@ -7,6 +7,7 @@
 //! The stack may be used in a signal handler that interrupts anything. The runs are behind a lock, and signals are blocked while it is held.
 
 use super::check;
+use super::homes::{HOMES, Homes};
 use super::lock::{Lock, Quiet};
 use super::magazine::{self, Cursor};
 use super::page_heap;
@@ -18,29 +19,25 @@ use super::stack::Stack;
 use super::verify::{Broken, Met};
 use crate::arch::ListNode;
 
-/// Magazines that a class's stack holds at most, and bytes in them at most, if each is full: 4 MiB. What nobody needs of it goes back by [`decay`].
+/// Magazines that a class's stacks hold at most, and bytes in them at most, if each is full: 4 MiB. What nobody needs of it goes back by [`decay`].
 const MAGAZINES: usize = 32;
 const BYTES: usize = 4 << 20;
 /// Blocks that are cut for one refill: as many as fit in 16 KiB.
 const CUT: usize = 16 * 1024;
 
+/// How many of them one stack holds at most.
 const fn most(class: usize) -> usize {
     let most = BYTES / (size_class::capacity(class) * size_class::bytes(class));
-    match most {
-        _ if TINY => 2,
-        0..4 => 4,
-        MAGAZINES.. => MAGAZINES,
-        _ => most,
+    match most / HOMES {
+        _ if TINY => 1,
+        0 => 1,
+        most if most > MAGAZINES / HOMES => MAGAZINES / HOMES,
+        most => most,
     }
 }
 
-static STACKS: [Stack; COUNT] = [const { Stack::new() }; COUNT];
-
-#[inline(always)]
-fn stack_of(class: usize) -> &'static Stack {
-    // SAFETY: a class is below COUNT: it comes from a size or from a class run's span.
-    unsafe { STACKS.get_unchecked(class) }
-}
+/// Each class's stacks.
+static STACKS: Homes<COUNT> = Homes::new();
 
 struct Class {
     /// unit + 1 of the first run that has something to give.
@@ -51,7 +48,7 @@ static CLASSES: [Lock<Class>; COUNT] = [const { Lock::new(Class { runs: 0 }) }; 
 
 #[inline(always)]
 fn lock_of(class: usize) -> &'static Lock<Class> {
-    // SAFETY: as above.
+    // SAFETY: a class is below COUNT: it comes from a size or from a class run's span.
     unsafe { CLASSES.get_unchecked(class) }
 }
 
@@ -237,8 +234,7 @@ impl Class {
 
 /// A magazine with at least one block: one that somebody gave, or with up to `count` blocks of the runs; null if memory is short.
 pub fn take(class: usize, count: usize) -> Cursor {
-    let given = magazine::take(stack_of(class), class);
-    if !given.is_null() {
+    if let Some(given) = STACKS.from_here(class).map(|stack| magazine::take(stack, class)).find(|given| !given.is_null()) {
         return given;
     }
     let fresh = magazine::acquire(class);
@@ -281,8 +277,8 @@ pub unsafe fn give(class: usize, cursor: Cursor) {
             return magazine::release(class, cursor);
         }
         look_at(blocks);
-        if stack_of(class).count() < most(class) {
-            magazine::give(stack_of(class), class, cursor);
+        if let Some(stack) = STACKS.from_here(class).find(|stack| stack.count() < most(class)) {
+            magazine::give(stack, class, cursor);
         } else {
             let quiet = Quiet::enter();
             lock_of(class).lock(&quiet).scatter(class, cursor, &quiet);
@@ -332,12 +328,14 @@ pub fn clear(class: usize, quiet: &Quiet) {
     let mut this = lock_of(class).lock(quiet);
     // SAFETY: what is taken from the stack is ours.
     unsafe {
-        loop {
-            let cursor = magazine::take(stack_of(class), class);
-            if cursor.is_null() {
-                break;
+        for stack in STACKS.all(class) {
+            loop {
+                let cursor = magazine::take(stack, class);
+                if cursor.is_null() {
+                    break;
+                }
+                this.scatter(class, cursor, quiet);
             }
-            this.scatter(class, cursor, quiet);
         }
         let mut unit = this.runs;
         while unit != 0 {
@@ -354,15 +352,17 @@ pub fn clear(class: usize, quiet: &Quiet) {
 /// Shows every magazine of the stacks to `look`: its class and how many blocks it holds. They are away for a moment.
 pub fn visit(mut look: impl FnMut(usize, usize)) {
     for class in 1..COUNT {
-        let mut away = [core::ptr::null_mut(); 2 * MAGAZINES];
-        for place in &mut away {
-            *place = magazine::take(stack_of(class), class);
-        }
-        for cursor in away.into_iter().rev().filter(|cursor| !cursor.is_null()) {
-            // SAFETY: what was taken from the stack is ours until it is given back.
-            unsafe {
-                look(class, magazine::blocks(class, cursor).len());
-                magazine::give(stack_of(class), class, cursor);
+        for stack in STACKS.all(class) {
+            let mut away = [core::ptr::null_mut(); 2 * MAGAZINES / HOMES];
+            for place in &mut away {
+                *place = magazine::take(stack, class);
+            }
+            for cursor in away.into_iter().rev().filter(|cursor| !cursor.is_null()) {
+                // SAFETY: what was taken from the stack is ours until it is given back.
+                unsafe {
+                    look(class, magazine::blocks(class, cursor).len());
+                    magazine::give(stack, class, cursor);
+                }
             }
         }
     }
@@ -371,13 +371,15 @@ pub fn visit(mut look: impl FnMut(usize, usize)) {
 /// Puts half of what no CPU has needed since the last call back into the runs.
 pub fn decay(quiet: &Quiet) {
     for class in 1..COUNT {
-        for _ in 0..stack_of(class).unused().div_ceil(2) {
-            let cursor = magazine::take(stack_of(class), class);
-            if cursor.is_null() {
-                break;
+        for stack in STACKS.all(class) {
+            for _ in 0..stack.unused().div_ceil(2) {
+                let cursor = magazine::take(stack, class);
+                if cursor.is_null() {
+                    break;
+                }
+                // SAFETY: what is taken from the stack is ours.
+                unsafe { give_up(class, cursor, quiet) };
             }
-            // SAFETY: what is taken from the stack is ours.
-            unsafe { give_up(class, cursor, quiet) };
         }
     }
 }
@@ -385,8 +387,7 @@ pub fn decay(quiet: &Quiet) {
 /// Checks a class's stack and, if asked, each run that has something to give: see [`super::verify`].
 pub fn check(class: usize, runs: bool, quiet: &Quiet) -> Result<(), Broken> {
     let broken = |rule, place| Err(Broken { rule, class, place });
-    let count = stack_of(class).count();
-    if count > most(class) + 64 {
+    if let Some(count) = STACKS.all(class).map(Stack::count).find(|&count| count > most(class) + 64) {
         return broken("a stack is not much higher than its bound", count);
     }
     let this = lock_of(class).lock(quiet);

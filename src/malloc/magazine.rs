@@ -19,6 +19,7 @@
 
 use core::sync::atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
 
+use super::homes::Homes;
 use super::lock::{Lock, Quiet};
 use super::size_class::{self, COUNT};
 use super::stack::Stack;
@@ -164,7 +165,7 @@ pub fn take(stack: &Stack, class: usize) -> Cursor {
 }
 
 /// Empty magazines of each kind.
-static EMPTY: [Stack; 2] = [const { Stack::new() }; 2];
+static EMPTY: Homes<2> = Homes::new();
 
 /// Where the magazines of each kind lie.
 static ARENAS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
@@ -221,7 +222,7 @@ fn fresh(kind: usize) -> usize {
 /// An empty magazine for this class, the caller's; null if memory is short. Async-signal-safe.
 pub fn acquire(class: usize) -> Cursor {
     let kind = kind(class);
-    let mut magazine = pop(&EMPTY[kind], kind);
+    let mut magazine = EMPTY.from_here(kind).map(|stack| pop(stack, kind)).find(|&found| found != 0).unwrap_or(0);
     if magazine == 0 {
         magazine = fresh(kind);
         if magazine == 0 {
@@ -251,7 +252,9 @@ pub fn acquire(class: usize) -> Cursor {
 pub unsafe fn release(class: usize, cursor: Cursor) {
     if cursor != none() {
         let kind = kind(class);
-        push(&EMPTY[kind], kind, magazine_of(kind, cursor));
+        if let Some(stack) = EMPTY.from_here(kind).next() {
+            push(stack, kind, magazine_of(kind, cursor));
+        }
     }
 }
 

@@ -35,6 +35,7 @@ mod environment;
 pub mod fork;
 mod global;
 mod growth;
+mod homes;
 pub(crate) mod hot;
 mod init;
 mod large;
