@@ -97,10 +97,10 @@ pub const TINY: bool = cfg!(dacapo_tiny_heap);
 
 /// Blocks up to 1 KiB in a full magazine: between a producer and a consumer it takes four locked instructions to cross, one in 68 operations.
 const FULL: usize = 272;
-/// Bytes of larger blocks in a full magazine, at most: 128 KiB up to blocks of 4 KiB, 512 KiB beyond, where few blocks are live at a time.
+/// Bytes of larger blocks in a full magazine, at most: 128 KiB up to blocks of 4 KiB, 1 MiB beyond, where few blocks are live at a time.
 const MAGAZINE: usize = 128 * 1024;
 
-/// Blocks that a magazine of this class may hold: 272 up to 1 KiB, 64 of 2 KiB, 32 of 4 KiB to 16 KiB, 8 of 64 KiB, 2 of the largest.
+/// Blocks that a magazine of this class may hold: 272 up to 1 KiB, 64 of 2 KiB, 32 of 4 KiB to 32 KiB, 16 of 64 KiB, 2 of the largest.
 #[inline(always)]
 #[must_use]
 pub const fn capacity(class: usize) -> usize {
@@ -113,8 +113,8 @@ const fn compute_capacity(class: usize) -> usize {
         _ if TINY => 4,
         _ if bytes(class) <= SMALL => FULL,
         32.. => most,
-        _ if 4 * most > 32 => 32,
-        _ => 4 * most + 2 * (most == 0) as usize,
+        _ if 8 * most > 32 => 32,
+        _ => 8 * most + 2 * (most == 0) as usize,
     }
 }
 
