@@ -2,7 +2,7 @@
 //!
 //! The pseudo-code and the promises are in `arch/mod.rs`. Each of the first three has its section twice: on `mm_cid`, whose place in the area is
 //! constant, and on whatever index this kernel has; `allocate` a third time, for sizes beyond the first limit on `mm_cid`. Labels as in `rseq.rs`, with a 3 before
-//! them in the second section, a 2 in the third, a 4 in `pop`'s exchange; 7 and 17 leave for the next section, 9 for the slow path, with the arguments as they came.
+//! them in the second section, a 2 in the third, a 4 in an exchange; 7 and 17 leave for the next section, 9 for the slow path, with the arguments as they came.
 //!
 //! ```text
 //!   x0, x1   arguments      x8   HOT     x10  table     x11  index's distance (second section)     x12  thread pointer     x7  the area (guest only)
@@ -105,8 +105,35 @@ macro_rules! begin {
     (any) => {
         $crate::arch::heap::begin!("32", "33", "34", "35", "36", "9", "   ldrsw x13, [x12, x11]\n")
     };
-    (exchange) => {
-        $crate::arch::heap::begin!("42", "43", "44", "45", "46", "8", "   ldrsw x13, [x12, x11]\n")
+    (exchange, mm_cid) => {
+        $crate::arch::heap::begin!("42", "43", "44", "45", "46", "9", $crate::arch::heap::area!(mm_cid))
+    };
+    (exchange, any) => {
+        $crate::arch::heap::begin!("42", "43", "44", "45", "46", "9", "   ldrsw x13, [x12, x11]\n")
+    };
+}
+
+/// What follows on `begin!(exchange, ..)`: returns what is on top of the sink, which becomes the source; `$slot` is 2 * class. Leaves for 9 if both are empty.
+macro_rules! exchange {
+    ($slot:literal, $which:ident) => {
+        concat!(
+            "add x15, x14, ", $slot, ", lsl #3\n", // x15 = &block.source[class]
+            "ldp x5, x2, [x15]\n",                // x5  = source, x2 = sink
+            "ldur x3, [x2, #-8]\n",
+            "tst x3, #15\n",
+            "b.ne 9f\n",                          // both are empty
+            "ldur x4, [x5, #-8]\n",
+            "tbz x4, #0, 9f\n",                   // something lies in the source: another thread's, or what is no block
+            "ldur x4, [x2, #-16]\n",              // the block below
+            "sub x2, x2, #8\n",
+            $crate::arch::heap::twice!($which),
+            "\nldxp x13, x6, [x15]\n",            // only to have the monitor: stp may be interrupted between its halves, stxp may not
+            "stxp w6, x2, x5, [x15]\n",           // COMMIT   {source, sink}[class] = {sink - one slot, source} if w6 is 0
+            "43: cbnz w6, 46b\n",
+            "prfm pstl1keep, [x4]\n",             // it will be written to when it is popped; a hint
+            "mov x0, x3\n",
+            "ret",
+        )
     };
 }
 
@@ -135,7 +162,8 @@ macro_rules! twice {
     };
 }
 
-/// Defines a function that pops a block for `size` bytes. Price: 22 instructions as owner, 24 as guest, 2 branches; beyond 1,024 bytes 31 and 33, 3 branches.
+/// Defines a function that pops a block for `size` bytes. Price: 22 instructions as owner, 24 as guest, 2 branches; beyond 1,024 bytes 31 and 33, 3 branches;
+/// with an exchange 40 and 44.
 macro_rules! allocate {
     ($(#[$meta:meta])* $vis:vis fn $name:ident $(($more:ident))?; hot $hot:path; slots $slots:expr, $medium:expr; slow $slow:path) => {
         $(#[$meta])*
@@ -147,19 +175,22 @@ macro_rules! allocate {
                 "ldp x9, x10, [x8]",                       // HOT.limit: 0 until the heap is up; HOT.table
                 "cmp x0, x9",
                 "b.hs 7f",
-                $crate::arch::heap::begin!(mm_cid, "9"),
+                $crate::arch::heap::begin!(mm_cid, "8"),
                 "add x13, x14, x0",
                 "ldrb w13, [x13, #{slots}]",               // x13 = block.slots[size], 2 * class
                 "add x15, x14, x13, lsl #3",               // x15 = &block.source[class]
                 "ldr x2, [x15]",                           // x2  = cursor
                 "ldur x3, [x2, #-8]",
                 "tst x3, #15",
-                "b.ne 9f",                                 // the end: empty; or what was no block when it was freed
+                "b.ne 8f",                                 // the end: empty; or what was no block when it was freed
                 "sub x2, x2, #8",
                 $crate::arch::heap::twice!(mm_cid),
                 "str x2, [x15]",                           // COMMIT   block.source[class] -= one slot
                 "3: mov x0, x3",
                 "ret",
+                "8: mov x9, x13",                          // x9  = 2 * class
+                $crate::arch::heap::begin!(exchange, mm_cid),
+                $crate::arch::heap::exchange!("x9", mm_cid),
                 "7: ldr x9, [x8, #56]",                    // HOT.limit_medium: as HOT.limit
                 "cmp x0, x9",
                 "b.hs 17f",
@@ -342,24 +373,9 @@ macro_rules! pop {
                 "mov x0, x3",
                 "ret",
                 "9:",
-                $crate::arch::heap::begin!(exchange),
-                "add x15, x14, x0, lsl #3",
-                "ldp x5, x2, [x15]",                       // x5  = source, x2 = sink
-                "ldur x3, [x2, #-8]",
-                "tst x3, #15",
-                "b.ne 8f",                                 // both are empty
-                "ldur x4, [x5, #-8]",
-                "tbz x4, #0, 8f",                          // something lies in the source: another thread's, or what is no block
-                "ldur x4, [x2, #-16]",                     // the block below
-                "sub x2, x2, #8",
-                $crate::arch::heap::twice!(any),
-                "ldxp x9, x6, [x15]",                      // only to have the monitor: stp may be interrupted between its halves, stxp may not
-                "stxp w6, x2, x5, [x15]",                  // COMMIT   {source, sink}[class] = {sink - one slot, source} if w6 is 0
-                "43: cbnz w6, 46b",
-                "prfm pstl1keep, [x4]",
-                "mov x0, x3",
-                "ret",
-                "8: mov x0, xzr",
+                $crate::arch::heap::begin!(exchange, any),
+                $crate::arch::heap::exchange!("x0", any),
+                "9: mov x0, xzr",
                 "ret",
                 hot = sym $hot,
                 area = const $crate::arch::tls::PER_THREAD_OFFSET, SIGNATURE = const $crate::arch::rseq::SIGNATURE,
@@ -401,4 +417,4 @@ macro_rules! push {
     };
 }
 
-pub(crate) use {allocate, area, begin, free, free_sized, pop, push, twice};
+pub(crate) use {allocate, area, begin, exchange, free, free_sized, pop, push, twice};

@@ -2,7 +2,7 @@
 //!
 //! The pseudo-code and the promises are in `arch/mod.rs`. Each of the first three has its section twice: on `mm_cid`, whose place in the area is
 //! constant, and on whatever index this kernel has; `allocate` a third time, for sizes beyond the first limit on `mm_cid`. Labels as in `rseq.rs`, with a 3 before
-//! them in the second section, a 2 in the third, a 4 in `pop`'s exchange; 7 and 17 leave for the next section, 9 for the slow path, with the arguments as they came.
+//! them in the second section, a 2 in the third, a 4 in an exchange; 7 and 17 leave for the next section, 9 for the slow path, with the arguments as they came.
 //!
 //! ```text
 //!   rdi, rsi  arguments     r8  table      r10  area's distance from fs:0 (guest only)     r11  the index's (second section)
@@ -100,8 +100,43 @@ macro_rules! begin {
     (any) => {
         $crate::arch::heap::begin!("32", "33", "34", "35", "36", "9", "   movsxd rdx, dword ptr fs:[r11]\n")
     };
-    (exchange) => {
-        $crate::arch::heap::begin!("42", "43", "44", "45", "46", "8", "   movsxd rdx, dword ptr fs:[r11]\n")
+    (exchange, mm_cid) => {
+        $crate::arch::heap::begin!(
+            "42",
+            "43",
+            "44",
+            "45",
+            "46",
+            "9",
+            concat!("   mov r8, [rip + {hot} + 8]\n", $crate::arch::heap::area!(mm_cid)) // r8 may have been the source before an abort
+        )
+    };
+    (exchange, any) => {
+        $crate::arch::heap::begin!("42", "43", "44", "45", "46", "9", "   movsxd rdx, dword ptr fs:[r11]\n")
+    };
+}
+
+/// What follows on `begin!(exchange, ..)`: rax = what is on top of the sink, which becomes the source; `$slot` is 2 * class, `$source` free. Leaves for 9 if both are empty.
+macro_rules! exchange {
+    ($slot:literal, $source:literal, $which:ident) => {
+        concat!(
+            "mov rcx, [r9 + 8*", $slot, " + 8]\n",               // rcx = block.sink[class]
+            "mov ", $source, ", [r9 + 8*", $slot, "]\n",         // block.source[class]
+            "mov rax, [rcx - 8]\n",
+            "test al, 15\n",
+            "jnz 9f\n",                                           // both are empty
+            "test byte ptr [", $source, " - 8], 1\n",
+            "jz 9f\n",                                            // something lies in the source: another thread's, or what is no block
+            "mov rdx, [rcx - 16]\n",                              // the block below
+            "sub rcx, 8\n",
+            "movq xmm0, rcx\n",
+            "movq xmm1, ", $source, "\n",
+            "punpcklqdq xmm0, xmm1\n",                            // xmm0 = {sink - one slot, source}
+            $crate::arch::heap::twice!($which),
+            "\nmovdqa xmmword ptr [r9 + 8*", $slot, "], xmm0\n", // COMMIT   {source, sink}[class] = xmm0
+            "43: prefetchw [rdx]\n",                              // its first line will be written to when it is popped; a hint, whatever the address
+            "ret",
+        )
     };
 }
 
@@ -130,7 +165,8 @@ macro_rules! twice {
     };
 }
 
-/// Defines a function that pops a block for `size` bytes. Price: 14 instructions and 2 branches as owner, 15 and 2 as guest; beyond 1,024 bytes 20 and 3, 21 and 3.
+/// Defines a function that pops a block for `size` bytes. Price: 14 instructions and 2 branches as owner, 15 and 2 as guest; beyond 1,024 bytes 20 and 3,
+/// 21 and 3; with an exchange 33 and 34.
 macro_rules! allocate {
     ($(#[$meta:meta])* $vis:vis fn $name:ident $(($more:ident))?; hot $hot:path; slots $slots:expr, $medium:expr; slow $slow:path) => {
         $(#[$meta])*
@@ -141,15 +177,18 @@ macro_rules! allocate {
                 "jae 7f",
                 "mov r8, [rip + {hot} + 8]",               // HOT.table
                 $crate::arch::heap::area!(),
-                $crate::arch::heap::begin!(mm_cid, "9"),
+                $crate::arch::heap::begin!(mm_cid, "8"),
                 "movzx edx, byte ptr [r9 + rdi + {slots}]",// edx = block.slots[size], 2 * class
                 "mov rcx, [r9 + 8*rdx]",                   // rcx = block.source[class]
                 "mov rax, [rcx - 8]",
                 "test al, 15",
-                "jnz 9f",                                  // the end: empty; or what was no block when it was freed
+                "jnz 8f",                                  // the end: empty; or what was no block when it was freed
                 $crate::arch::heap::twice!(mm_cid),
                 "sub qword ptr [r9 + 8*rdx], 8",           // COMMIT   block.source[class] -= one slot
                 "3: ret",
+                "8: mov r11, rdx",                         // r11 = 2 * class
+                $crate::arch::heap::begin!(exchange, mm_cid),
+                $crate::arch::heap::exchange!("r11", "r8", mm_cid),
                 "7: cmp rdi, [rip + {hot} + 56]",          // HOT.limit_medium: as HOT.limit
                 "jae 17f",
                 "mov r8, [rip + {hot} + 8]",               // HOT.table
@@ -290,7 +329,7 @@ macro_rules! free_sized {
 }
 
 /// Defines a function that pops a block of the class whose slot, 2 * class, is given; where the source is empty, it exchanges source and sink, and pops
-/// what was freed last; null if there is none. Price: 16 instructions, 17 as guest; with an exchange 38, 40.
+/// what was freed last; null if there is none. Price: 16 instructions, 17 as guest; with an exchange 29, 30.
 macro_rules! pop {
     ($(#[$meta:meta])* $vis:vis fn $name:ident; hot $hot:path) => {
         $(#[$meta])*
@@ -311,24 +350,9 @@ macro_rules! pop {
                 "33: prefetchw [rdx]",                     // its first line will be written to when it is popped; a hint, whatever the address
                 "ret",
                 "9:",
-                $crate::arch::heap::begin!(exchange),
-                "mov rcx, [r9 + 8*rdi + 8]",               // rcx = block.sink[class]
-                "mov rsi, [r9 + 8*rdi]",                   // rsi = block.source[class]
-                "mov rax, [rcx - 8]",
-                "test al, 15",
-                "jnz 8f",                                  // both are empty
-                "test byte ptr [rsi - 8], 1",
-                "jz 8f",                                   // something lies in the source: another thread's, or what is no block
-                "mov rdx, [rcx - 16]",                     // the block below
-                "sub rcx, 8",
-                "movq xmm0, rcx",
-                "movq xmm1, rsi",
-                "punpcklqdq xmm0, xmm1",                   // xmm0 = {sink - one slot, source}
-                $crate::arch::heap::twice!(any),
-                "movdqa xmmword ptr [r9 + 8*rdi], xmm0",   // COMMIT   {source, sink}[class] = xmm0
-                "43: prefetchw [rdx]",
-                "ret",
-                "8: xor eax, eax",
+                $crate::arch::heap::begin!(exchange, any),
+                $crate::arch::heap::exchange!("rdi", "rsi", any),
+                "9: xor eax, eax",
                 "ret",
                 ".p2align 5",
                 hot = sym $hot,
@@ -370,4 +394,4 @@ macro_rules! push {
     };
 }
 
-pub(crate) use {allocate, area, begin, free, free_sized, pop, push, twice};
+pub(crate) use {allocate, area, begin, exchange, free, free_sized, pop, push, twice};

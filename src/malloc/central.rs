@@ -234,7 +234,9 @@ impl Class {
 
 /// A magazine with at least one block: one that somebody gave, or with up to `count` blocks of the runs; null if memory is short.
 pub fn take(class: usize, count: usize) -> Cursor {
-    if let Some(given) = STACKS.from_here(class).map(|stack| magazine::take(stack, class)).find(|given| !given.is_null()) {
+    if let Some(given) =
+        STACKS.from_here(class).map(|stack| magazine::take(stack, class)).find(|given| !given.is_null())
+    {
         return given;
     }
     let fresh = magazine::acquire(class);

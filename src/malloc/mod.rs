@@ -5,7 +5,7 @@
 //!   magazine     arrays of pointers to free blocks
 //!   cpu_cache    front: two magazines a class and CPU; no lock, no atomic      shard   the same for threads without rseq
 //!   cpu_block    each CPU's block, and the table of them     hot   what the fast paths load first     drain   taking magazines from CPUs
-//!   central      middle: lock-free stacks of magazines; runs behind a lock a class
+//!   central      middle: lock-free stacks of magazines; runs behind a lock a class      homes   four copies of a stack
 //!   page_heap    back: runs of units; decay                                 large, mappings   blocks beyond the classes
 //!   region       address space      span, page_map   what a unit is      early   heaps in a fixed buffer
 //!   growth       what realloc gives beyond what it is asked for

@@ -118,11 +118,12 @@ const fn compute_capacity(class: usize) -> usize {
     }
 }
 
-/// Blocks that a miss takes from the runs: 32, and twice as many with each miss that follows, up to a magazine. A thread that frees what it has just allocated goes
+/// Blocks that a miss takes from the runs: 32, or a page of the smaller ones, and twice as many with each miss that follows, up to a magazine. A thread that frees what it has just allocated goes
 /// round in as many, and changes the magazines each time it has been round.
 #[must_use]
 pub const fn batch(class: usize, level: usize) -> usize {
-    let (batch, most) = (32 << level, capacity(class));
+    let first = if bytes(class) <= 64 { 64 } else { 32 };
+    let (batch, most) = (first << level, capacity(class));
     if batch < most { batch } else { most }
 }
 

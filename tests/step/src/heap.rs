@@ -82,6 +82,7 @@ const SCENARIOS: &[Scenario] = &[
     giving("free", SMALL, 4, free),
     giving("free, list full", SMALL, CAPACITY, free),
     giving("free, both lists full", SMALL, 2 * CAPACITY, free),
+    Scenario { popped: CAPACITY / 2 + 1, ..giving("free, list full, the other half full", SMALL, 2 * CAPACITY, free) },
     giving("free sized", SMALL, 4, free_sized),
     giving("free sized, both lists full", SMALL, 2 * CAPACITY, free_sized),
     giving("free slowly", SMALL, 4, free_slowly),
@@ -353,8 +354,8 @@ impl Heap<'_> {
 
 /// The scenarios that come through the last section of a fast path, the one on any index, if it is that one's turn.
 const FAST: [&str; 3] = ["allocate", "free", "free sized"];
-/// The two or three sections of a fast path begin less than that apart.
-const FUNCTION: usize = 256;
+/// The two, or four, sections of a fast path begin less than that apart.
+const FUNCTION: usize = 384;
 
 /// The fast path to which this section belongs, on a kernel where it cannot be reached: the one whose last section, which `fast` has, is the next of those behind
 /// it, and close to it.
