@@ -235,7 +235,7 @@ impl Class {
 /// A magazine with at least one block: one that somebody gave, or with up to `count` blocks of the runs; null if memory is short.
 pub fn take(class: usize, count: usize) -> Cursor {
     if let Some(given) =
-        STACKS.from_here(class).map(|stack| magazine::take(stack, class)).find(|given| !given.is_null())
+        STACKS.near_first(class).map(|stack| magazine::take(stack, class)).find(|given| !given.is_null())
     {
         return given;
     }
@@ -279,7 +279,7 @@ pub unsafe fn give(class: usize, cursor: Cursor) {
             return magazine::release(class, cursor);
         }
         look_at(blocks);
-        if let Some(stack) = STACKS.from_here(class).find(|stack| stack.count() < most(class)) {
+        if let Some(stack) = STACKS.near_first(class).find(|stack| stack.count() < most(class)) {
             magazine::give(stack, class, cursor);
         } else {
             let quiet = Quiet::enter();

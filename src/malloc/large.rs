@@ -175,17 +175,21 @@ fn make_room(quiet: &Quiet) -> bool {
     release(quiet) + page_heap::with(quiet, |heap| heap.withdraw(0)) > 0
 }
 
-/// Bytes that the user of a large block may use; None if there is no such block.
-#[cold]
-pub fn usable_size(block: *mut u8) -> Option<usize> {
-    if let Some(unit) = region::unit_of(block as usize) {
-        let span = region::span(unit);
-        // SAFETY: spans of used units are committed, and that of a live block does not change.
-        return unsafe {
-            (region::is_used(unit) && (*span).kind == Kind::Run && region::address_of(unit) == block)
-                .then(|| (*span).bytes)
-        };
+/// Bytes that the user of a run may use; None if no run begins at this address.
+#[inline]
+pub fn run_bytes(block: *mut u8) -> Option<usize> {
+    let unit = region::unit_of(block as usize)?;
+    if !region::is_used(unit) || !(block as usize).is_multiple_of(UNIT) {
+        return None;
     }
+    let span = region::span(unit);
+    // SAFETY: spans of used units are committed, and that of a live block does not change.
+    unsafe { ((*span).kind == Kind::Run).then(|| (*span).bytes) }
+}
+
+/// Bytes that the user of a mapping may use; None if there is none at this address.
+#[cold]
+pub fn mapping_bytes(block: *mut u8) -> Option<usize> {
     let quiet = Quiet::enter();
     let mappings = MAPPINGS.lock(&quiet);
     // SAFETY: `find` gave it, under this lock.

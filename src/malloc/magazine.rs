@@ -222,7 +222,7 @@ fn fresh(kind: usize) -> usize {
 /// An empty magazine for this class, the caller's; null if memory is short. Async-signal-safe.
 pub fn acquire(class: usize) -> Cursor {
     let kind = kind(class);
-    let mut magazine = EMPTY.from_here(kind).map(|stack| pop(stack, kind)).find(|&found| found != 0).unwrap_or(0);
+    let mut magazine = EMPTY.near_first(kind).map(|stack| pop(stack, kind)).find(|&found| found != 0).unwrap_or(0);
     if magazine == 0 {
         magazine = fresh(kind);
         if magazine == 0 {
@@ -252,7 +252,7 @@ pub fn acquire(class: usize) -> Cursor {
 pub unsafe fn release(class: usize, cursor: Cursor) {
     if cursor != none() {
         let kind = kind(class);
-        if let Some(stack) = EMPTY.from_here(kind).next() {
+        if let Some(stack) = EMPTY.near_first(kind).next() {
             push(stack, kind, magazine_of(kind, cursor));
         }
     }

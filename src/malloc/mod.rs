@@ -212,15 +212,10 @@ enum Place {
     Other,
 }
 
-#[inline(always)]
-fn place(block: *mut u8) -> Place {
-    let class = page_map::class_of(block as usize);
-    if class != 0 { Place::Class(class) } else { place_slow(block) }
-}
-
+/// Of a block that the byte map does not know.
 #[cold]
 #[inline(never)]
-fn place_slow(block: *mut u8) -> Place {
+fn place(block: *mut u8) -> Place {
     if let Some(unit) = region::unit_of(block as usize) {
         if !region::is_used(unit) {
             return Place::Other;
@@ -265,7 +260,7 @@ pub unsafe extern "C" fn deallocate_slow(block: *mut u8) {
     if options::check() && !EARLY.contains(block) {
         return checked::free(block, None);
     }
-    match place_slow(block) {
+    match place(block) {
         Place::Class(class) => {
             if options::closed() {
                 // SAFETY: a block of that class, which the caller has given up.
@@ -331,12 +326,23 @@ pub unsafe fn usable_size(block: *mut u8) -> usize {
     if block.is_null() {
         return 0;
     }
+    let class = page_map::class_of(block as usize);
+    if class != 0 { size_class::bytes(class) } else { usable_size_slow(block) }
+}
+
+#[inline(never)]
+fn usable_size_slow(block: *mut u8) -> usize {
+    if let Some(size) = large::run_bytes(block)
+        && !options::check()
+    {
+        return size;
+    }
     match place(block) {
         Place::Class(class) => size_class::bytes(class),
         // SAFETY: a live block of the early heap.
         Place::Early => unsafe { EARLY.usable_size(block) },
         Place::Other if options::check() => checked::usable_size(block),
-        Place::Other => match large::usable_size(block) {
+        Place::Other => match large::mapping_bytes(block) {
             Some(size) => size,
             None => check::not_a_block(block as usize),
         },
