@@ -176,8 +176,8 @@ macro_rules! allocate {
                 "cmp x0, x9",
                 "b.hs 7f",
                 $crate::arch::heap::begin!(mm_cid, "8"),
-                "add x13, x14, x0",
-                "ldrb w13, [x13, #{slots}]",               // x13 = block.slots[size], 2 * class
+                "add x13, x10, #{slots}",
+                "ldrb w13, [x13, x0]",                     // x13 = slots[size], 2 * class
                 "add x15, x14, x13, lsl #3",               // x15 = &block.source[class]
                 "ldr x2, [x15]",                           // x2  = cursor
                 "ldur x3, [x2, #-8]",
@@ -198,8 +198,8 @@ macro_rules! allocate {
                 $crate::arch::heap::begin!(medium),
                 "add x9, x0, #127",
                 "lsr x9, x9, #7",
-                "add x13, x14, #{medium}",
-                "ldrb w13, [x13, x9]",                     // x13 = block.medium[size / 128, rounded up], 2 * class
+                "add x13, x10, #{medium}",
+                "ldrb w13, [x13, x9]",                     // x13 = medium[size / 128, rounded up], 2 * class
                 "add x15, x14, x13, lsl #3",               // x15 = &block.source[class]
                 "ldr x2, [x15]",                           // x2  = cursor
                 "ldur x3, [x2, #-8]",
@@ -217,8 +217,8 @@ macro_rules! allocate {
                 "b.hs 9f",
                 "ldp x10, x11, [x8, #8]",                  // HOT.table, HOT.index
                 $crate::arch::heap::begin!(any),
-                "add x13, x14, x0",
-                "ldrb w13, [x13, #{slots}]",               // x13 = block.slots[size], 2 * class
+                "add x13, x10, #{slots}",
+                "ldrb w13, [x13, x0]",                     // x13 = slots[size], 2 * class
                 "add x15, x14, x13, lsl #3",               // x15 = &block.source[class]
                 "ldr x2, [x15]",                           // x2  = cursor
                 "ldur x3, [x2, #-8]",
@@ -307,8 +307,8 @@ macro_rules! free_sized {
                 "cmp x1, x9",
                 "b.hs 7f",
                 $crate::arch::heap::begin!(mm_cid, "7"),
-                "add x13, x14, x1",
-                "ldrb w13, [x13, #{slots}]",               // x13 = block.slots[size], 2 * class
+                "add x13, x10, #{slots}",
+                "ldrb w13, [x13, x1]",                     // x13 = slots[size], 2 * class
                 "add x15, x14, x13, lsl #3",               // x15 = &block.source[class], before the sink
                 "ldr x2, [x15, #8]",                       // x2  = cursor
                 "ldp x3, x4, [x2, #-8]",
@@ -327,8 +327,8 @@ macro_rules! free_sized {
                 "b.hs 9f",
                 "ldp x10, x11, [x8, #8]",                  // HOT.table, HOT.index
                 $crate::arch::heap::begin!(any),
-                "add x13, x14, x1",
-                "ldrb w13, [x13, #{slots}]",               // x13 = block.slots[size], 2 * class
+                "add x13, x10, #{slots}",
+                "ldrb w13, [x13, x1]",                     // x13 = slots[size], 2 * class
                 "add x15, x14, x13, lsl #3",               // x15 = &block.source[class], before the sink
                 "ldr x2, [x15, #8]",                       // x2  = cursor
                 "ldp x3, x4, [x2, #-8]",

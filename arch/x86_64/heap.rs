@@ -178,7 +178,7 @@ macro_rules! allocate {
                 "mov r8, [rip + {hot} + 8]",               // HOT.table
                 $crate::arch::heap::area!(),
                 $crate::arch::heap::begin!(mm_cid, "8"),
-                "movzx edx, byte ptr [r9 + rdi + {slots}]",// edx = block.slots[size], 2 * class
+                "movzx edx, byte ptr [r8 + rdi + {slots}]",// edx = slots[size], 2 * class
                 "mov rcx, [r9 + 8*rdx]",                   // rcx = block.source[class]
                 "mov rax, [rcx - 8]",
                 "test al, 15",
@@ -196,7 +196,7 @@ macro_rules! allocate {
                 $crate::arch::heap::begin!(medium),
                 "lea r11, [rdi + 127]",
                 "shr r11, 7",
-                "movzx edx, byte ptr [r9 + r11 + {medium}]",// edx = block.medium[size / 128, rounded up], 2 * class
+                "movzx edx, byte ptr [r8 + r11 + {medium}]",// edx = medium[size / 128, rounded up], 2 * class
                 "mov rcx, [r9 + 8*rdx]",                   // rcx = block.source[class]
                 "mov rax, [rcx - 8]",
                 "test al, 15",
@@ -212,7 +212,7 @@ macro_rules! allocate {
                 "mov r11, [rip + {hot} + 16]",             // HOT.index
                 $crate::arch::heap::area!(),
                 $crate::arch::heap::begin!(any),
-                "movzx edx, byte ptr [r9 + rdi + {slots}]",
+                "movzx edx, byte ptr [r8 + rdi + {slots}]",
                 "mov rcx, [r9 + 8*rdx]",
                 "mov rax, [rcx - 8]",
                 "test al, 15",
@@ -293,7 +293,7 @@ macro_rules! free_sized {
                 "mov r8, [rip + {hot} + 8]",               // HOT.table
                 $crate::arch::heap::area!(),
                 $crate::arch::heap::begin!(mm_cid, "7"),
-                "movzx eax, byte ptr [r9 + rsi + {slots}]",// eax = block.slots[size], 2 * class
+                "movzx eax, byte ptr [r8 + rsi + {slots}]",// eax = slots[size], 2 * class
                 "mov rcx, [r9 + 8*rax + 8]",               // rcx = block.sink[class]
                 "cmp [rcx - 8], rdi",
                 "je 7f",                                   // freed twice in a row
@@ -309,7 +309,7 @@ macro_rules! free_sized {
                 "mov r11, [rip + {hot} + 16]",             // HOT.index
                 $crate::arch::heap::area!(),
                 $crate::arch::heap::begin!(any),
-                "movzx eax, byte ptr [r9 + rsi + {slots}]",
+                "movzx eax, byte ptr [r8 + rsi + {slots}]",
                 "mov rcx, [r9 + 8*rax + 8]",
                 "cmp [rcx - 8], rdi",
                 "je 9f",                                   // freed twice in a row

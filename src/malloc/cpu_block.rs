@@ -1,8 +1,8 @@
 //! Each CPU's block: what the sections work on, and the table through which they find it.
 //!
 //! ```text
-//!   HOT.table --> [ -2 STOPPED | -1 STOPPED | 0 block | 1 block | 2 STOPPED (not made yet) | ... ]      entry = mm_cid or cpu_id
-//!   block     --> { source, sink } cursors of each class, 16 bytes apart | slot of each size up to 1024, of each 128 bytes up to 64 KiB | level of each class
+//!   HOT.table --> [ slot of each size up to 1024, of each 128 bytes up to 64 KiB | -2 STOPPED | -1 STOPPED | 0 block | 1 block | 2 STOPPED (not made yet) | ... ]
+//!   block     --> { source, sink } cursors of each class, 16 bytes apart | level of each class                               entry = mm_cid or cpu_id
 //! ```
 //! A block is made when its CPU first misses, and never unmapped. While it is stopped ([`super::drain`]), and before it is made, the entry says STOPPED: a block
 //! whose magazines are empty and full at once. Threads without an index find the same at -1 and -2.
@@ -29,18 +29,18 @@ pub const INDICES: usize = 8192;
 const OWN_OFFSET: usize = INDICES * 8;
 /// Where the byte map of `page_map` lies; in bytes from entry 0.
 pub const MAP_OFFSET: usize = 2 * INDICES * 8;
-/// Room before entry 0 for entries -1 and -2.
+/// Room before entry 0 for entries -1 and -2, and for what is known of sizes: a class's *slot* is 2 * class, which scales to its pair's offset in a block.
 const BEFORE: usize = 4096;
+/// Where the slot of each size up to [`SMALL`] lies, in bytes from entry 0: known to `arch/<cpu>/heap.rs`. Not in the blocks: a load that waits for no other.
+pub const SLOTS_OFFSET: isize = -(BEFORE as isize);
+/// Where the slots of each number of [`MEDIUM_STEP`] bytes lie: known there too.
+pub const MEDIUM_OFFSET: isize = SLOTS_OFFSET + SMALL as isize + 1;
 
 /// A CPU's caches.
 #[repr(C, align(128))]
 pub struct Block {
     /// `{source, sink}` of each class; class 0's are always stopped. A pair is 16 bytes, so that one store exchanges it.
     lists: [[Cursor; 2]; COUNT],
-    /// For each size up to 1024: 2 * class, which scales to the pair's offset.
-    slots: [u8; SMALL + 1],
-    /// The same for each number of 128 bytes.
-    medium: [u8; MEDIUM / MEDIUM_STEP + 1],
     /// For each class, how often it missed lately.
     levels: [AtomicU8; COUNT],
     /// How often this CPU's threads came to the slow paths.
@@ -51,19 +51,12 @@ pub struct Block {
     growth: Growth,
 }
 
-/// Where [`Block::slots`] lies: known to `arch/<cpu>/heap.rs`.
-pub const SLOTS_OFFSET: usize = core::mem::offset_of!(Block, slots);
-/// Where [`Block::medium`] lies: known there too.
-pub const MEDIUM_OFFSET: usize = core::mem::offset_of!(Block, medium);
-
 struct Stopped(UnsafeCell<Block>);
 // SAFETY: written once, before the table is published; sections leave it as it is: they refuse, or store what is there already.
 unsafe impl Sync for Stopped {}
 /// All zero until [`make_table`], before which nobody can come to it: so it takes no room in a program's file.
 static STOPPED: Stopped = Stopped(UnsafeCell::new(Block {
     lists: [[core::ptr::null_mut(); 2]; COUNT],
-    slots: [0; SMALL + 1],
-    medium: [0; MEDIUM / MEDIUM_STEP + 1],
     levels: [const { AtomicU8::new(0) }; COUNT],
     visits: AtomicU32::new(0),
     print: AtomicU32::new(0),
@@ -117,6 +110,12 @@ pub fn make_table(indices: usize, quiet: &Quiet) -> bool {
         for index in 0..indices.min(INDICES) + 2 {
             table.cast::<*mut Block>().sub(2).add(index).write(stopped());
         }
+        for size in 0..=SMALL {
+            table.offset(SLOTS_OFFSET).add(size).write(2 * size_class::of(size) as u8);
+        }
+        for steps in 0..=MEDIUM / MEDIUM_STEP {
+            table.offset(MEDIUM_OFFSET).add(steps).write(2 * size_class::of(steps * MEDIUM_STEP) as u8);
+        }
     }
     *BLOCKS.lock(quiet) = indices.min(INDICES);
     HOT.table.store(table, Ordering::Relaxed);
@@ -139,12 +138,6 @@ fn make_block(index: usize) {
     unsafe {
         (*block).lists = [[magazine::none(); 2]; COUNT];
         (*block).lists[0] = [STOPPED_CURSOR; 2];
-        for size in 0..=SMALL {
-            (&raw mut (*block).slots).cast::<u8>().add(size).write(2 * size_class::of(size) as u8);
-        }
-        for steps in 0..=MEDIUM / MEDIUM_STEP {
-            (&raw mut (*block).medium).cast::<u8>().add(steps).write(2 * size_class::of(steps * MEDIUM_STEP) as u8);
-        }
     }
     if !publish(index, block) {
         // SAFETY: nobody else has seen it.
@@ -315,7 +308,8 @@ pub fn release() {
 }
 
 const _: () = {
-    assert!(SLOTS_OFFSET == COUNT * 16 && 2 * COUNT < 256);
+    assert!(2 * COUNT < 256);
+    assert!(SMALL + MEDIUM / MEDIUM_STEP + 2 * (1 + size_of::<usize>()) < BEFORE); // both, and two entries
     assert!(size_of::<Block>() <= 4096);
     let mut size = SMALL + 1;
     while size <= MEDIUM {
