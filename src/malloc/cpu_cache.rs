@@ -13,7 +13,7 @@ use super::central;
 use super::counts::{self, Event};
 use super::cpu_block::{Block, SINK, SOURCE, current_block, offset, table};
 use super::drain::look_at_the_clock;
-use super::hot::HOT;
+use super::hot::{self, HOT};
 use super::lock::Quiet;
 use super::magazine::{self, Cursor, STOPPED as STOPPED_CURSOR};
 use super::shard;
@@ -162,6 +162,16 @@ pub unsafe fn flush(class: usize, block: *mut u8) {
     // Stopped, migrated or outrun four times, or no magazine to be had.
     // SAFETY: as the caller promises.
     unsafe { central::give_one(class, block) };
+}
+
+/// Counts a call that came past the magazines, for the clock: a program that uses nothing but large blocks any more has its CPUs drained, too.
+pub fn came_past() {
+    if hot::ready()
+        && let Some(cpu) = current_block()
+        && cpu.visit()
+    {
+        look_at_the_clock();
+    }
 }
 
 /// Makes the full sink the source, and the source, if it is at most half full, the sink; whether there is room in the sink now, or at least something has moved.

@@ -278,7 +278,10 @@ pub unsafe extern "C" fn deallocate_slow(block: *mut u8) {
             let _quiet = Quiet::enter();
             EARLY.deallocate(block);
         },
-        Place::Other => large::free(block),
+        Place::Other => {
+            large::free(block);
+            cpu_cache::came_past();
+        }
     }
 }
 

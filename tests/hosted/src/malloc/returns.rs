@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use dacapo::malloc;
+use dacapo::rseq::{self, State};
 
 use super::{again, resident};
 
@@ -29,6 +30,9 @@ const VARIABLE: &str = "DACAPO_RETURNS";
 #[test]
 fn victim() {
     let Ok(case) = std::env::var(VARIABLE) else { return };
+    if case == "elsewhere" {
+        return freed_elsewhere();
+    }
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         if case == "busy" {
@@ -61,7 +65,7 @@ fn victim() {
             if case == "time" {
                 let (start, patience) = (Instant::now(), if support::emulated() { 60 } else { 10 });
                 while resident() > before + little && start.elapsed() < Duration::from_secs(patience) {
-                    // What keeps the clock going: more blocks than a CPU keeps, so that magazines are exchanged. Nothing comes to the page heap.
+                    // What keeps the clock going: large blocks, which no magazine holds.
                     free_all(fill(2 << 20, 300_000));
                     std::thread::sleep(Duration::from_millis(5));
                 }
@@ -73,6 +77,42 @@ fn victim() {
         }
         stop.store(true, Ordering::Relaxed);
     });
+    println!("done");
+}
+
+/// What fits the magazines of a CPU that then has nothing more to do, while this one uses large blocks, which come past all magazines.
+fn freed_elsewhere() {
+    let allowed = support::affinity::allowed();
+    support::affinity::pin(allowed[0]);
+    let before = resident();
+    let work = || [20_000, 24_000, 28_000, 32_000].into_iter().for_each(|size| free_all(fill(60 * size, size)));
+    let there = std::thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            support::affinity::pin(*allowed.last().expect("at least one"));
+            work();
+            rseq::fields().index()
+        });
+        // Awake: a thread that sleeps lends its concurrency id, and the other one's magazines would be this one's.
+        while !other.is_finished() {
+            std::hint::spin_loop();
+        }
+        other.join().expect("no panic")
+    });
+    let full = resident();
+    assert!(full > before + 6_000_000, "{before} -> {full}");
+    let (start, patience) = (Instant::now(), if support::emulated() { 60 } else { 10 });
+    let goes_on = || start.elapsed() < Duration::from_secs(patience) && rseq::fields().index() != there;
+    while resident() > before + 3_000_000 && goes_on() {
+        free_all(fill(600_000, 300_000));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    if rseq::fields().index() == there {
+        return println!(
+            "done: the kernel has given this thread the other one's id since, and with it what it had cached"
+        );
+    }
+    let after = resident();
+    assert!(after < before + 3_000_000, "{before} -> {full} -> {after}");
     println!("done");
 }
 
@@ -94,6 +134,14 @@ fn trim_works_while_other_threads_allocate() {
 #[test]
 fn freed_memory_goes_back_by_itself() {
     passes("time");
+}
+
+#[test]
+fn memory_of_an_idle_cpu_goes_back_beside_large_blocks() {
+    // Without rseq there are shards instead, which only a trim empties.
+    if support::affinity::allowed().len() > 1 && !matches!(rseq::init(), State::Unavailable(_)) {
+        passes("elsewhere");
+    }
 }
 
 #[test]
