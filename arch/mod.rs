@@ -41,10 +41,10 @@
 //!
 //! | function | pseudo-code | leaves when |
 //! | --- | --- | --- |
-//! | `allocate(size)` | `list = &HOT.table[index].lists[slots[size]].source; p = (*list)[-1]; *list -= 1; return p`; beyond `HOT.limit` `medium[size / 128]`, rounded up | beyond both limits; p is not a multiple of 16: empty |
+//! | `allocate(size)` | `list = &HOT.table[index].lists[slots[size]].source; p = (*list)[-1]; *list -= 1; return p`; empty: `{source, sink} = {sink - 1, source}` in one store, and what was on top of the sink; beyond `HOT.limit` `medium[size / 128]`, rounded up, without that | beyond both limits; p is not a multiple of 16: both empty |
 //! | `free(p)` | `list = &HOT.table[index].lists[map[p >> 16]].sink; (*list)[0] = p; *list += 1` | `p >= HOT.extent`, `(*list)[0]` is odd: full; `(*list)[-1] == p`: freed twice in a row |
 //! | `free_sized(p, size)` | the same for `lists[slots[size]].sink` | `size >= HOT.limit`, full, freed twice in a row |
-//! | `pop(slot)` | as `allocate` for the lists of a class that is known; empty: `{source, sink} = {sink - 1, source}` in one store, and what was on top of the sink | both empty: null |
+//! | `pop(slot)` | as `allocate` for the lists of a class that is known | both empty: null |
 //! | `push(slot, p)` | as `free` | full, pushed twice in a row: false |
 //!
 //! A list is a cursor into an array of words, a magazine: blocks below it, an odd word below the first slot and another above the last.

@@ -113,6 +113,42 @@ macro_rules! begin {
     };
 }
 
+/// What follows on `begin!`: x3 = what is on top of the source; leaves for `$out` if that is empty. `$slot` is 2 * class; `$below` is to be the block below. Up to the commit.
+macro_rules! take {
+    ($slot:literal, $out:literal, $which:ident $(, $below:literal)?) => {
+        concat!(
+            "add x15, x14, ", $slot, ", lsl #3\n", // x15 = &block.source[class]
+            "ldr x2, [x15]\n",                    // x2  = cursor
+            "ldur x3, [x2, #-8]\n",
+            "tst x3, #15\n",
+            "b.ne ", $out, "\n",                  // the end: empty; or what was no block when it was freed
+            $("ldur ", $below, ", [x2, #-16]\n",)?
+            "sub x2, x2, #8\n",
+            $crate::arch::heap::twice!($which),
+            "\nstr x2, [x15]",                    // COMMIT   block.source[class] -= one slot
+        )
+    };
+}
+
+/// What follows on `begin!`: `$block` to the sink; leaves for `$out` if that is full. `$slot` is 2 * class. Up to the commit.
+#[rustfmt::skip] // an instruction a line
+macro_rules! put {
+    ($slot:literal, $block:literal, $out:literal, $which:ident) => {
+        concat!(
+            "add x15, x14, ", $slot, ", lsl #3\n", // x15 = &block.source[class], before the sink
+            "ldr x2, [x15, #8]\n",                // x2  = cursor
+            "ldp x3, x4, [x2, #-8]\n",
+            "cmp x3, ", $block, "\n",
+            "b.eq ", $out, "\n",                  // freed twice in a row
+            "tbnz x4, #0, ", $out, "\n",          // the end: full
+            "str ", $block, ", [x2]\n",           // above the cursor: nobody's
+            "add x2, x2, #8\n",
+            $crate::arch::heap::twice!($which),
+            "\nstr x2, [x15, #8]",                // COMMIT   block.sink[class] += one slot
+        )
+    };
+}
+
 /// What follows on `begin!(exchange, ..)`: returns what is on top of the sink, which becomes the source; `$slot` is 2 * class. Leaves for 9 if both are empty.
 macro_rules! exchange {
     ($slot:literal, $which:ident) => {
@@ -178,14 +214,7 @@ macro_rules! allocate {
                 $crate::arch::heap::begin!(mm_cid, "8"),
                 "add x13, x10, #{slots}",
                 "ldrb w13, [x13, x0]",                     // x13 = slots[size], 2 * class
-                "add x15, x14, x13, lsl #3",               // x15 = &block.source[class]
-                "ldr x2, [x15]",                           // x2  = cursor
-                "ldur x3, [x2, #-8]",
-                "tst x3, #15",
-                "b.ne 8f",                                 // the end: empty; or what was no block when it was freed
-                "sub x2, x2, #8",
-                $crate::arch::heap::twice!(mm_cid),
-                "str x2, [x15]",                           // COMMIT   block.source[class] -= one slot
+                $crate::arch::heap::take!("x13", "8f", mm_cid),
                 "3: mov x0, x3",
                 "ret",
                 "8: mov x9, x13",                          // x9  = 2 * class
@@ -200,15 +229,7 @@ macro_rules! allocate {
                 "lsr x9, x9, #7",
                 "add x13, x10, #{medium}",
                 "ldrb w13, [x13, x9]",                     // x13 = medium[size / 128, rounded up], 2 * class
-                "add x15, x14, x13, lsl #3",               // x15 = &block.source[class]
-                "ldr x2, [x15]",                           // x2  = cursor
-                "ldur x3, [x2, #-8]",
-                "tst x3, #15",
-                "b.ne 9f",
-                "ldur x4, [x2, #-16]",                     // the block below
-                "sub x2, x2, #8",
-                $crate::arch::heap::twice!(mm_cid),
-                "str x2, [x15]",                           // COMMIT
+                $crate::arch::heap::take!("x13", "9f", mm_cid, "x4"),
                 "23: prfm pstl1keep, [x4]",                // it will be written to when it is popped; a hint
                 "mov x0, x3",
                 "ret",
@@ -219,14 +240,7 @@ macro_rules! allocate {
                 $crate::arch::heap::begin!(any),
                 "add x13, x10, #{slots}",
                 "ldrb w13, [x13, x0]",                     // x13 = slots[size], 2 * class
-                "add x15, x14, x13, lsl #3",               // x15 = &block.source[class]
-                "ldr x2, [x15]",                           // x2  = cursor
-                "ldur x3, [x2, #-8]",
-                "tst x3, #15",
-                "b.ne 9f",                                 // the end: empty; or what was no block when it was freed
-                "sub x2, x2, #8",
-                $crate::arch::heap::twice!(any),
-                "str x2, [x15]",                           // COMMIT   block.source[class] -= one slot
+                $crate::arch::heap::take!("x13", "9f", any),
                 "33: mov x0, x3",
                 "ret",
                 "9: b {slow}",
@@ -254,16 +268,7 @@ macro_rules! free {
                 "add x12, x10, #{map}",
                 "ldrb w9, [x12, x9]",                      // x9  = 2 * class; 0 is a class that is always full
                 $crate::arch::heap::begin!(mm_cid, "7"),
-                "add x15, x14, x9, lsl #3",                // x15 = &block.source[class], before the sink
-                "ldr x2, [x15, #8]",                       // x2  = cursor
-                "ldp x3, x4, [x2, #-8]",
-                "cmp x3, x0",
-                "b.eq 7f",                                 // freed twice in a row
-                "tbnz x4, #0, 7f",                         // the end: full
-                "str x0, [x2]",                            // above the cursor: nobody's
-                "add x2, x2, #8",
-                $crate::arch::heap::twice!(mm_cid),
-                "str x2, [x15, #8]",                       // COMMIT   block.sink[class] += one slot
+                $crate::arch::heap::put!("x9", "x0", "7f", mm_cid),
                 "3: ret",
                 "7: adrp x8, {hot}",
                 "add x8, x8, :lo12:{hot}",
@@ -275,16 +280,7 @@ macro_rules! free {
                 "add x12, x10, #{map}",
                 "ldrb w9, [x12, x9]",                      // x9  = 2 * class; 0 is a class that is always full
                 $crate::arch::heap::begin!(any),
-                "add x15, x14, x9, lsl #3",
-                "ldr x2, [x15, #8]",                       // x2  = cursor
-                "ldp x3, x4, [x2, #-8]",
-                "cmp x3, x0",
-                "b.eq 9f",                                 // freed twice in a row
-                "tbnz x4, #0, 9f",                         // the end: full
-                "str x0, [x2]",                            // above the cursor: nobody's
-                "add x2, x2, #8",
-                $crate::arch::heap::twice!(any),
-                "str x2, [x15, #8]",                       // COMMIT   block.sink[class] += one slot
+                $crate::arch::heap::put!("x9", "x0", "9f", any),
                 "33: ret",
                 "9: b {slow}",
                 hot = sym $hot, map = const $map, slow = sym $slow,
@@ -309,16 +305,7 @@ macro_rules! free_sized {
                 $crate::arch::heap::begin!(mm_cid, "7"),
                 "add x13, x10, #{slots}",
                 "ldrb w13, [x13, x1]",                     // x13 = slots[size], 2 * class
-                "add x15, x14, x13, lsl #3",               // x15 = &block.source[class], before the sink
-                "ldr x2, [x15, #8]",                       // x2  = cursor
-                "ldp x3, x4, [x2, #-8]",
-                "cmp x3, x0",
-                "b.eq 7f",                                 // freed twice in a row
-                "tbnz x4, #0, 7f",                         // the end: full
-                "str x0, [x2]",                            // above the cursor: nobody's
-                "add x2, x2, #8",
-                $crate::arch::heap::twice!(mm_cid),
-                "str x2, [x15, #8]",                       // COMMIT   block.sink[class] += one slot
+                $crate::arch::heap::put!("x13", "x0", "7f", mm_cid),
                 "3: ret",
                 "7: adrp x8, {hot}",
                 "add x8, x8, :lo12:{hot}",
@@ -329,16 +316,7 @@ macro_rules! free_sized {
                 $crate::arch::heap::begin!(any),
                 "add x13, x10, #{slots}",
                 "ldrb w13, [x13, x1]",                     // x13 = slots[size], 2 * class
-                "add x15, x14, x13, lsl #3",               // x15 = &block.source[class], before the sink
-                "ldr x2, [x15, #8]",                       // x2  = cursor
-                "ldp x3, x4, [x2, #-8]",
-                "cmp x3, x0",
-                "b.eq 9f",                                 // freed twice in a row
-                "tbnz x4, #0, 9f",                         // the end: full
-                "str x0, [x2]",                            // above the cursor: nobody's
-                "add x2, x2, #8",
-                $crate::arch::heap::twice!(any),
-                "str x2, [x15, #8]",                       // COMMIT   block.sink[class] += one slot
+                $crate::arch::heap::put!("x13", "x0", "9f", any),
                 "33: ret",
                 "9: b {slow}",
                 hot = sym $hot, slots = const $slots, slow = sym $slow,
@@ -360,15 +338,7 @@ macro_rules! pop {
                 "add x8, x8, :lo12:{hot}",
                 "ldp x10, x11, [x8, #8]",                  // HOT.table, HOT.index
                 $crate::arch::heap::begin!(any),
-                "add x15, x14, x0, lsl #3",                // x15 = &block.source[class]
-                "ldr x2, [x15]",                           // x2  = cursor
-                "ldur x3, [x2, #-8]",
-                "tst x3, #15",
-                "b.ne 9f",                                 // the end: empty; or what was no block when it was freed
-                "ldur x4, [x2, #-16]",                     // the block below
-                "sub x2, x2, #8",
-                $crate::arch::heap::twice!(any),
-                "str x2, [x15]",                           // COMMIT   block.source[class] -= one slot
+                $crate::arch::heap::take!("x0", "9f", any, "x4"),
                 "33: prfm pstl1keep, [x4]",                // the block below will be written to when it is popped; a hint
                 "mov x0, x3",
                 "ret",
@@ -396,16 +366,7 @@ macro_rules! push {
                 "add x8, x8, :lo12:{hot}",
                 "ldp x10, x11, [x8, #8]",                  // HOT.table, HOT.index
                 $crate::arch::heap::begin!(any),
-                "add x15, x14, x0, lsl #3",                // x15 = &block.source[class], before the sink
-                "ldr x2, [x15, #8]",                       // x2  = cursor
-                "ldp x3, x4, [x2, #-8]",
-                "cmp x3, x1",
-                "b.eq 9f",                                 // freed twice in a row
-                "tbnz x4, #0, 9f",                         // the end: full
-                "str x1, [x2]",                            // above the cursor: nobody's
-                "add x2, x2, #8",
-                $crate::arch::heap::twice!(any),
-                "str x2, [x15, #8]",                       // COMMIT   block.sink[class] += one slot
+                $crate::arch::heap::put!("x0", "x1", "9f", any),
                 "33: mov w0, #1",
                 "ret",
                 "9: mov w0, wzr",
@@ -417,4 +378,4 @@ macro_rules! push {
     };
 }
 
-pub(crate) use {allocate, area, begin, exchange, free, free_sized, pop, push, twice};
+pub(crate) use {allocate, area, begin, exchange, free, free_sized, pop, push, put, take, twice};

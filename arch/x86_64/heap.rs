@@ -116,6 +116,38 @@ macro_rules! begin {
     };
 }
 
+/// What follows on `begin!`: rax = what is on top of the source; leaves for `$out` if that is empty. `$slot` is 2 * class; `$below` is to be the block below. Up to the commit.
+macro_rules! take {
+    ($slot:literal, $out:literal, $which:ident $(, $below:literal)?) => {
+        concat!(
+            "mov rcx, [r9 + 8*", $slot, "]\n",           // rcx = block.source[class]
+            "mov rax, [rcx - 8]\n",
+            "test al, 15\n",
+            "jnz ", $out, "\n",                          // the end: empty; or what was no block when it was freed
+            $("mov ", $below, ", [rcx - 16]\n",)?
+            $crate::arch::heap::twice!($which),
+            "\nsub qword ptr [r9 + 8*", $slot, "], 8",   // COMMIT   block.source[class] -= one slot
+        )
+    };
+}
+
+/// What follows on `begin!`: `$block` to the sink; leaves for `$out` if that is full. `$slot` is 2 * class. Up to the commit.
+#[rustfmt::skip] // an instruction a line
+macro_rules! put {
+    ($slot:literal, $block:literal, $out:literal, $which:ident) => {
+        concat!(
+            "mov rcx, [r9 + 8*", $slot, " + 8]\n",       // rcx = block.sink[class]
+            "cmp [rcx - 8], ", $block, "\n",
+            "je ", $out, "\n",                           // freed twice in a row
+            "test byte ptr [rcx], 1\n",
+            "jnz ", $out, "\n",                          // the end: full
+            "mov [rcx], ", $block, "\n",                 // above the cursor: nobody's
+            $crate::arch::heap::twice!($which),
+            "\nadd qword ptr [r9 + 8*", $slot, " + 8], 8", // COMMIT   block.sink[class] += one slot
+        )
+    };
+}
+
 /// What follows on `begin!(exchange, ..)`: rax = what is on top of the sink, which becomes the source; `$slot` is 2 * class, `$source` free. Leaves for 9 if both are empty.
 macro_rules! exchange {
     ($slot:literal, $source:literal, $which:ident) => {
@@ -179,12 +211,7 @@ macro_rules! allocate {
                 $crate::arch::heap::area!(),
                 $crate::arch::heap::begin!(mm_cid, "8"),
                 "movzx edx, byte ptr [r8 + rdi + {slots}]",// edx = slots[size], 2 * class
-                "mov rcx, [r9 + 8*rdx]",                   // rcx = block.source[class]
-                "mov rax, [rcx - 8]",
-                "test al, 15",
-                "jnz 8f",                                  // the end: empty; or what was no block when it was freed
-                $crate::arch::heap::twice!(mm_cid),
-                "sub qword ptr [r9 + 8*rdx], 8",           // COMMIT   block.source[class] -= one slot
+                $crate::arch::heap::take!("rdx", "8f", mm_cid),
                 "3: ret",
                 "8: mov r11, rdx",                         // r11 = 2 * class
                 $crate::arch::heap::begin!(exchange, mm_cid),
@@ -197,13 +224,7 @@ macro_rules! allocate {
                 "lea r11, [rdi + 127]",
                 "shr r11, 7",
                 "movzx edx, byte ptr [r8 + r11 + {medium}]",// edx = medium[size / 128, rounded up], 2 * class
-                "mov rcx, [r9 + 8*rdx]",                   // rcx = block.source[class]
-                "mov rax, [rcx - 8]",
-                "test al, 15",
-                "jnz 9f",
-                "mov r11, [rcx - 16]",                     // the block below
-                $crate::arch::heap::twice!(mm_cid),
-                "sub qword ptr [r9 + 8*rdx], 8",           // COMMIT
+                $crate::arch::heap::take!("rdx", "9f", mm_cid, "r11"),
                 "23: prefetchw [r11]",                     // its first line will be written to when it is popped; a hint, whatever the address
                 "ret",
                 "17: cmp rdi, [rip + {hot} + 40]",         // HOT.limit_any: 0 where mm_cid is alive
@@ -213,12 +234,7 @@ macro_rules! allocate {
                 $crate::arch::heap::area!(),
                 $crate::arch::heap::begin!(any),
                 "movzx edx, byte ptr [r8 + rdi + {slots}]",
-                "mov rcx, [r9 + 8*rdx]",
-                "mov rax, [rcx - 8]",
-                "test al, 15",
-                "jnz 9f",
-                $crate::arch::heap::twice!(any),
-                "sub qword ptr [r9 + 8*rdx], 8",           // COMMIT
+                $crate::arch::heap::take!("rdx", "9f", any),
                 "33: ret",
                 "9: jmp {slow}",
                 ".p2align 5",                              // the section, and with it the function
@@ -245,14 +261,7 @@ macro_rules! free {
                 $crate::arch::heap::area!(),
                 "movzx eax, byte ptr [r8 + rax + {map}]",  // eax = 2 * class; 0 is a class that is always full
                 $crate::arch::heap::begin!(mm_cid, "7"),
-                "mov rcx, [r9 + 8*rax + 8]",               // rcx = block.sink[class]
-                "cmp [rcx - 8], rdi",
-                "je 7f",                                   // freed twice in a row
-                "test byte ptr [rcx], 1",
-                "jnz 7f",                                  // the end: full
-                "mov [rcx], rdi",                          // above the cursor: nobody's
-                $crate::arch::heap::twice!(mm_cid),
-                "add qword ptr [r9 + 8*rax + 8], 8",       // COMMIT   block.sink[class] += one slot
+                $crate::arch::heap::put!("rax", "rdi", "7f", mm_cid),
                 "3: ret",
                 "7: cmp rdi, [rip + {hot} + 48]",          // HOT.extent_any: 0 where mm_cid is alive
                 "jae 9f",
@@ -263,14 +272,7 @@ macro_rules! free {
                 $crate::arch::heap::area!(),
                 "movzx eax, byte ptr [r8 + rax + {map}]",
                 $crate::arch::heap::begin!(any),
-                "mov rcx, [r9 + 8*rax + 8]",
-                "cmp [rcx - 8], rdi",
-                "je 9f",                                   // freed twice in a row
-                "test byte ptr [rcx], 1",
-                "jnz 9f",
-                "mov [rcx], rdi",
-                $crate::arch::heap::twice!(any),
-                "add qword ptr [r9 + 8*rax + 8], 8",       // COMMIT
+                $crate::arch::heap::put!("rax", "rdi", "9f", any),
                 "33: ret",
                 "9: jmp {slow}",
                 ".p2align 5",                              // the section, and with it the function
@@ -294,14 +296,7 @@ macro_rules! free_sized {
                 $crate::arch::heap::area!(),
                 $crate::arch::heap::begin!(mm_cid, "7"),
                 "movzx eax, byte ptr [r8 + rsi + {slots}]",// eax = slots[size], 2 * class
-                "mov rcx, [r9 + 8*rax + 8]",               // rcx = block.sink[class]
-                "cmp [rcx - 8], rdi",
-                "je 7f",                                   // freed twice in a row
-                "test byte ptr [rcx], 1",
-                "jnz 7f",                                  // the end: full
-                "mov [rcx], rdi",                          // above the cursor: nobody's
-                $crate::arch::heap::twice!(mm_cid),
-                "add qword ptr [r9 + 8*rax + 8], 8",       // COMMIT   block.sink[class] += one slot
+                $crate::arch::heap::put!("rax", "rdi", "7f", mm_cid),
                 "3: ret",
                 "7: cmp rsi, [rip + {hot} + 40]",          // HOT.limit_any: 0 where mm_cid is alive
                 "jae 9f",
@@ -310,14 +305,7 @@ macro_rules! free_sized {
                 $crate::arch::heap::area!(),
                 $crate::arch::heap::begin!(any),
                 "movzx eax, byte ptr [r8 + rsi + {slots}]",
-                "mov rcx, [r9 + 8*rax + 8]",
-                "cmp [rcx - 8], rdi",
-                "je 9f",                                   // freed twice in a row
-                "test byte ptr [rcx], 1",
-                "jnz 9f",
-                "mov [rcx], rdi",
-                $crate::arch::heap::twice!(any),
-                "add qword ptr [r9 + 8*rax + 8], 8",       // COMMIT
+                $crate::arch::heap::put!("rax", "rdi", "9f", any),
                 "33: ret",
                 "9: jmp {slow}",
                 ".p2align 5",                              // the section, and with it the function
@@ -340,13 +328,7 @@ macro_rules! pop {
                 "mov r11, [rip + {hot} + 16]",             // HOT.index
                 $crate::arch::heap::area!(),
                 $crate::arch::heap::begin!(any),
-                "mov rcx, [r9 + 8*rdi]",                   // rcx = block.source[class]
-                "mov rax, [rcx - 8]",
-                "test al, 15",
-                "jnz 9f",                                  // the end: empty; or what was no block when it was freed
-                "mov rdx, [rcx - 16]",                     // the block below
-                $crate::arch::heap::twice!(any),
-                "sub qword ptr [r9 + 8*rdi], 8",           // COMMIT   block.source[class] -= one slot
+                $crate::arch::heap::take!("rdi", "9f", any, "rdx"),
                 "33: prefetchw [rdx]",                     // its first line will be written to when it is popped; a hint, whatever the address
                 "ret",
                 "9:",
@@ -374,14 +356,7 @@ macro_rules! push {
                 "mov r11, [rip + {hot} + 16]",             // HOT.index
                 $crate::arch::heap::area!(),
                 $crate::arch::heap::begin!(any),
-                "mov rcx, [r9 + 8*rdi + 8]",               // rcx = block.sink[class]
-                "cmp [rcx - 8], rsi",
-                "je 9f",                                   // freed twice in a row
-                "test byte ptr [rcx], 1",
-                "jnz 9f",                                  // the end: full
-                "mov [rcx], rsi",                          // above the cursor: nobody's
-                $crate::arch::heap::twice!(any),
-                "add qword ptr [r9 + 8*rdi + 8], 8",       // COMMIT   block.sink[class] += one slot
+                $crate::arch::heap::put!("rdi", "rsi", "9f", any),
                 "33: mov eax, 1",
                 "ret",
                 "9: xor eax, eax",
@@ -394,4 +369,4 @@ macro_rules! push {
     };
 }
 
-pub(crate) use {allocate, area, begin, exchange, free, free_sized, pop, push, twice};
+pub(crate) use {allocate, area, begin, exchange, free, free_sized, pop, push, put, take, twice};

@@ -21,7 +21,7 @@ impl<const N: usize> Homes<N> {
     /// The copies of a stack, the current CPU's first.
     #[inline(always)]
     pub fn near_first(&self, number: usize) -> impl Iterator<Item = &Stack> {
-        let home = rseq::fields().index() as usize; // a thread without an index is at home in the last one
+        let home = rseq::fields().index() as usize; // a thread without an index, -1 or -2, is at home in one of the last two
         // SAFETY: the mask keeps the home inside, the callers the number: a class, or one of two kinds.
         (0..HOMES).map(move |turn| unsafe { self.0.get_unchecked((home ^ turn) & (HOMES - 1)).get_unchecked(number) })
     }

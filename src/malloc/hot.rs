@@ -63,20 +63,26 @@ pub fn is_open() -> bool {
     HOT.limit.load(Ordering::Acquire) | HOT.limit_any.load(Ordering::Acquire) != 0 // Acquire: pairs with `open`
 }
 
+/// Whether the index that this kernel has is `mm_cid`, at its constant place.
+fn has_mm_cid() -> bool {
+    let (area, index) = rseq::offsets();
+    index - area == core::mem::offset_of!(rseq::Area, mm_cid) as isize
+}
+
 /// Opens the fast paths, unless they are to stay closed. Under the initialisation lock.
 pub fn open(closed: bool) {
-    let fields = rseq::offsets();
-    HOT.area.store(fields.0 as usize, Ordering::Relaxed);
-    HOT.index.store(fields.1 as usize, Ordering::Relaxed);
+    let (area, index) = rseq::offsets();
+    HOT.area.store(area as usize, Ordering::Relaxed);
+    HOT.index.store(index as usize, Ordering::Relaxed);
     // Threads may run already: before they see the limit and the extent, all of them must see the rest.
     if membarrier(Command::RegisterPrivateExpedited).is_ok() {
         let _ = membarrier(Command::PrivateExpedited);
     }
-    let mm_cid = fields.1 - fields.0 == core::mem::offset_of!(rseq::Area, mm_cid) as isize;
     READY.store(true, Ordering::Release);
     if closed {
         return;
     }
+    let mm_cid = has_mm_cid();
     let (extent, limit) = if mm_cid { (&HOT.extent, &HOT.limit) } else { (&HOT.extent_any, &HOT.limit_any) };
     if page_map::exists() {
         extent.store(page_map::EXTENT, Ordering::Release);
@@ -97,8 +103,7 @@ pub fn close() {
 /// Uses the sections on any index from now on, or those on `mm_cid` where that is alive. For the step test: both are to be stepped.
 #[doc(hidden)]
 pub fn use_any_index(any: bool) {
-    let offsets = rseq::offsets();
-    let mm_cid = offsets.1 - offsets.0 == core::mem::offset_of!(rseq::Area, mm_cid) as isize;
+    let mm_cid = has_mm_cid();
     let (extent, limit) = (if page_map::exists() { page_map::EXTENT } else { 0 }, SMALL + 1);
     let on = |yes: bool, value| if yes { value } else { 0 };
     HOT.limit.store(on(mm_cid && !any, limit), Ordering::Relaxed);
