@@ -95,7 +95,7 @@ def demo(args):
 
 @command(
     option("--cpu", choices=[*CPUS], default="aarch64", help="the guest's CPU (default: aarch64)"),
-    option("--kernel", default="6.12", help="the guest's kernel: 6.12 (default), 6.1 or 7.3"),
+    option("--kernel", default="6.12", help="the guest's kernel: 6.12 (default), 6.1 or 7.3, or the path of another one, with a slash"),
     option("--cpus", type=int, default=4, help="how many CPUs (default: 4)"),
     option("--timeout", type=int, default=120, help="seconds until the guest has failed (default: 120)"),
     option("--argument", action="append", default=[], help="an argument for the program (repeatable)"),

@@ -59,8 +59,19 @@ class Ending:
 
 
 def needs(cpu, version):
-    """The parts of the set-up that such a guest takes."""
-    return "qemu-system", f"kernel-{cpu}-{version}"
+    """The parts of the set-up that such a guest takes. `version` is that of one of our kernels, or the path of another one."""
+    return ("qemu-system",) if _is_path(version) else ("qemu-system", f"kernel-{cpu}-{version}")
+
+
+def _is_path(version):
+    return "/" in version
+
+
+def _image(cpu, version):
+    image = Path(version) if _is_path(version) else KERNELS / f"{cpu}-{version}"
+    if not image.is_file():
+        raise Failed(f"no such kernel: {image}")
+    return image
 
 
 def initramfs(files):
@@ -110,6 +121,7 @@ def boot(cpu, version, program, arguments=(), files=None, env=None, cpus=4, memo
          options=(), kernel_line="", seed=None, one_thread=False, echo=True):
     """Boots the program as PID 1 and returns its `Ending`.
 
+    `version` is that of one of our kernels, or the path of another one: with a slash.
     `files` are extra files for the guest, {path: bytes}; `env` the program's environment; `options` more words for qemu.
     `kernel_line` are more words for the kernel. `one_thread` runs all CPUs in turn, which is faster than a thread each where they are many.
     With a `seed` the run is the same each time, to the byte: see `FIXED`; the program finds it as DACAPO_SEED.
@@ -118,7 +130,8 @@ def boot(cpu, version, program, arguments=(), files=None, env=None, cpus=4, memo
     """
     setup.ensure(*needs(cpu, version))
     LOGS.mkdir(parents=True, exist_ok=True)
-    name = name or f"{cpu}-{version}-{Path(program).name}"
+    kernel = _image(cpu, version)
+    name = name or f"{cpu}-{Path(version).name}-{Path(program).name}"
     log = LOGS / f"{name}.log"
     log.unlink(missing_ok=True)
     env = dict(env or {})
@@ -142,7 +155,7 @@ def boot(cpu, version, program, arguments=(), files=None, env=None, cpus=4, memo
         initrd.write_bytes(initramfs({**(files or {}), "init": Path(program).read_bytes()}))
         command = [*MACHINES[cpu], "-smp", str(cpus), "-m", f"{memory}M", "-accel", f"tcg,thread={threads}", "-nographic",
                    "-nodefaults", "-no-reboot", "-serial", f"file:{log}", *options,
-                   "-kernel", KERNELS / f"{cpu}-{version}", "-initrd", initrd, "-append", append]
+                   "-kernel", kernel, "-initrd", initrd, "-append", append]
         code = run(command, timeout=timeout, check=False, echo=echo, output=LOGS / f"{name}.qemu", talk=log, silence=silence or timeout)
     console = log.read_text(errors="replace").replace("\r\n", "\n") if log.exists() else ""
     if cpu == "x86_64" and code > 0:
