@@ -8,6 +8,7 @@ use super::{ListNode, section};
 
 pub use super::frame::PLANTED;
 pub use cpu::{Fields, SIGNATURE};
+pub(crate) use cpu::{kept_area_offset, kept_offsets, settle};
 
 section! {
     /// Adds to a word of the current block; returns the index it ran on. Price: 5 instructions (8 on AArch64), no branch.

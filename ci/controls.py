@@ -25,7 +25,7 @@ BROKEN = {
     "wrong_signature": (("step", ()),),
     "unmodelled_section": (("step", ("every_section_has_a_model",)),),
     "early_reuse+id_word_kept": (("freestanding", ("threads_last_call::cached", "threads_last_call::unmapped")),),
-    "no_stop_fence": (("hosted", ("percpu::array_cache::no_object_is_lost_or_doubled_under_signals_migrations_and_drains",
+    "no_stop_fence+kept_index": (("hosted", ("rseq::offsets::a_section_on_what_was_known_before_init_is_refused", "percpu::array_cache::no_object_is_lost_or_doubled_under_signals_migrations_and_drains",
                                   "percpu::free_list::no_object_is_lost_or_doubled_under_signals_migrations_and_drains")),),
     "hash_moved_first": (("hosted", ("hash::readers::keys_that_are_never_removed_are_always_found",)),
                          ("models", ("hash::a_key_is_found_while_the_table_grows",))),

@@ -7,6 +7,7 @@
 //! Its first field is the rseq area, so that in a process of ours the area's place is a constant of the link.
 
 use core::cell::Cell;
+use core::mem::offset_of;
 use core::sync::atomic::AtomicU32;
 
 use crate::arch;
@@ -28,10 +29,12 @@ pub struct PerThread {
     pub control: Cell<*mut ()>,
     /// Depth of nested RCU read sections.
     pub rcu_nesting: Cell<usize>,
-    reserved: [usize; 21],
+    /// -1, for ever: the index of sections that run on what was known before `rseq::init` (see `rseq::offsets`).
+    pub no_index: i32,
+    reserved: [u32; 41],
 }
 
-const _: () = assert!(size_of::<PerThread>() == SIZE && core::mem::offset_of!(PerThread, rseq) == 0);
+const _: () = assert!(size_of::<PerThread>() == SIZE && offset_of!(PerThread, rseq) == 0);
 
 impl PerThread {
     /// A thread's values at birth: no CPU yet, so that every section falls into its path without rseq until registration.
@@ -42,7 +45,8 @@ impl PerThread {
         errno: Cell::new(0),
         control: Cell::new(core::ptr::null_mut()),
         rcu_nesting: Cell::new(0),
-        reserved: [0; 21],
+        no_index: -1,
+        reserved: [0; 41],
     };
 }
 
@@ -79,9 +83,12 @@ core::arch::global_asm!(
     ".long 0, -1",     // cpu_id_start, cpu_id: not registered
     ".quad 0",         // rseq_cs
     ".long 0, 0, -1",  // flags, node_id, mm_cid
+    ".zero {others}",
+    ".long -1", // no_index
     ".zero {rest}",
     ".size dacapo_guest_thread, {size}",
     ".popsection",
-    rest = const SIZE - 28,
+    others = const offset_of!(PerThread, no_index) - 28,
+    rest = const SIZE - offset_of!(PerThread, no_index) - 4,
     size = const SIZE,
 );

@@ -70,6 +70,21 @@ impl Fields {
     }
 }
 
+/// Nothing is kept here: see the other CPU.
+pub(crate) fn settle(_area: isize, _index: isize) {}
+
+/// The area's distance from the thread pointer, as the compiler may keep it: not at all. `Fields` are addresses here, which take as long to make as to load.
+#[inline(always)]
+pub(crate) fn kept_area_offset() -> Option<isize> {
+    None
+}
+
+/// Both, as above.
+#[inline(always)]
+pub(crate) fn kept_offsets() -> Option<(isize, isize)> {
+    None
+}
+
 /// What an abort handler does before it starts over: nothing, or count in builds that test whether aborts happen. Not
 /// atomic, so it may count too few: x16 and x17 are all it may use.
 #[cfg(not(dacapo_count_aborts))]

@@ -9,6 +9,11 @@
 //! Labels: 2 start, 3 commit (first address after the section), 4 abort, 5 descriptor, 6 arm; bodies may use 7 to 9.
 
 use core::arch::asm;
+use core::mem::offset_of;
+use core::sync::atomic::AtomicIsize;
+use core::sync::atomic::Ordering::{Relaxed, Release};
+
+use crate::per_thread::PerThread;
 
 /// Stands right before every abort handler, inside an instruction that traps: `ud1 edi, [rip + SIGNATURE]`.
 pub const SIGNATURE: u32 = 0x5305_3053;
@@ -68,6 +73,76 @@ impl Fields {
         }
         value
     }
+}
+
+/// What [`kept_offsets`] gives, from our own struct on: see `rseq/offsets.rs`.
+#[repr(C)]
+struct Kept {
+    area: AtomicIsize,
+    index: AtomicIsize,
+}
+
+static KEPT: Kept = Kept { area: AtomicIsize::new(0), index: AtomicIsize::new(NO_INDEX) };
+
+/// Where a thread finds no index. The negative control is born with the distance of what may be one.
+const NO_INDEX: isize = if cfg!(dacapo_broken = "kept_index") { 0 } else { offset_of!(PerThread, no_index) as isize };
+
+/// `init` has found the area so many bytes behind our own struct, and the index field.
+pub(crate) fn settle(area: isize, index: isize) {
+    KEPT.area.store(area, Relaxed);
+    // Release: whoever reads the new index finds the new area. Not the other way round: a real index beside an area that nobody registered.
+    KEPT.index.store(index, Release);
+}
+
+/// The area's distance from the thread pointer, as the compiler may keep it.
+#[inline(always)]
+pub(crate) fn kept_area_offset() -> Option<isize> {
+    #[cfg(feature = "start")]
+    let area = super::tls::PER_THREAD_OFFSET;
+    #[cfg(not(feature = "start"))]
+    let area: isize;
+    // SAFETY: reads a static of ours and a constant of the link. That it reads memory is kept from the compiler, so that it need not be read again after each
+    // section: the word changes once in a process, and either value is a good answer at any time.
+    #[cfg(not(feature = "start"))]
+    unsafe {
+        asm!(
+            "mov {area}, qword ptr [rip + {kept}]",
+            "add {area}, qword ptr [rip + dacapo_guest_thread@GOTTPOFF]",
+            area = out(reg) area, kept = sym KEPT, options(pure, nomem, nostack),
+        );
+    }
+    Some(area)
+}
+
+/// The distances of the area and of the index field, as the compiler may keep them.
+#[inline(always)]
+pub(crate) fn kept_offsets() -> Option<(isize, isize)> {
+    let index: isize;
+    #[cfg(feature = "start")]
+    let area = super::tls::PER_THREAD_OFFSET;
+    #[cfg(not(feature = "start"))]
+    let area: isize;
+    // SAFETY: as above.
+    #[cfg(feature = "start")]
+    unsafe {
+        asm!(
+            "mov {index}, {own}",
+            "add {index}, qword ptr [rip + {kept} + 8]",
+            index = out(reg) index, kept = sym KEPT, own = const super::tls::PER_THREAD_OFFSET, options(pure, nomem, nostack),
+        );
+    }
+    // SAFETY: as above. Both at once, and the index first: see `settle`.
+    #[cfg(not(feature = "start"))]
+    unsafe {
+        asm!(
+            "mov {index}, qword ptr [rip + {kept} + 8]",
+            "mov {area}, qword ptr [rip + {kept}]",
+            "add {index}, qword ptr [rip + dacapo_guest_thread@GOTTPOFF]",
+            "add {area}, qword ptr [rip + dacapo_guest_thread@GOTTPOFF]",
+            index = out(reg) index, area = out(reg) area, kept = sym KEPT, options(pure, nomem, nostack),
+        );
+    }
+    Some((area, index))
 }
 
 /// What an abort handler does before it starts over: nothing, or count in builds that test whether aborts happen.

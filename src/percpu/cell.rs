@@ -8,7 +8,7 @@
 //! # Price
 //! An addition: 5 instructions, no atomic (level 0 of the [hierarchy](crate::counter)). A sum: a load for each possible CPU. An exact read: one membarrier and two sums, or more.
 //!
-//! Without rseq: one atomic addition on a cell that all such threads share.
+//! Without rseq, and where a thread registers itself by its first addition: one atomic addition on a cell that all such threads share.
 
 use core::sync::atomic::{AtomicUsize, Ordering, fence as atomic_fence};
 
@@ -21,7 +21,7 @@ use crate::sys::Errno;
 
 /// `N` counters that share a block: they are added to on one cache line if they fit.
 ///
-/// Price of an add: 5 instructions on x86-64 (8 on AArch64) and the loads of its operands, the check for a thread without rseq, no atomic; the
+/// Price of an add: 5 instructions on x86-64 (8 on AArch64) and the loads of its operands (in a loop the table's alone), the check for a thread without rseq, no atomic; the
 /// same for any number of threads. A thread without rseq: one atomic addition on a shared cell.
 #[derive(Debug)]
 pub struct Counters<const N: usize> {
@@ -55,25 +55,20 @@ impl<const N: usize> Counters<N> {
     #[inline(always)]
     pub fn add(&self, which: usize, n: usize) {
         assert!(which < N);
-        loop {
-            // SAFETY: every block, the stopped one included, has N words.
-            let index = unsafe { section::add(rseq::fields(), self.cells.table(), which * size_of::<usize>(), n) };
-            if index >= 0 || self.add_without_rseq(which, n) {
-                return;
-            }
+        // SAFETY: every block, the stopped one included, has N words.
+        let index = unsafe { section::add(rseq::kept_fields(), self.cells.table(), which * size_of::<usize>(), n) };
+        if index < 0 {
+            self.add_aside(which, n); // what came to the stopped block does not count
         }
     }
 
-    /// The section added to the stopped block, which does not count: adds elsewhere, or says that it is worth another try.
+    /// For this thread's next additions, sees to it that it has rseq if it can have it.
     #[cold]
-    fn add_without_rseq(&self, which: usize, n: usize) -> bool {
-        if fallback::enrol() {
-            return false;
-        }
+    fn add_aside(&self, which: usize, n: usize) {
+        fallback::enrol();
         // SAFETY: the side block lives as long as `self`; it is touched through atomics only.
         let side = unsafe { self.cells.side().as_ref() };
         side.0[which].fetch_add(n, Ordering::Relaxed); // Relaxed: a count orders nothing
-        true
     }
 
     /// Counter `which`: every addition that happened before the call, and perhaps some that happen during it. One load for each possible CPU.

@@ -27,7 +27,7 @@ use core::mem::MaybeUninit;
 use core::ops::Deref;
 
 use super::grace::{Patience, wait_until};
-use super::readers::{Readers, Token, colour};
+use super::readers::{Readers, Token};
 use crate::sync::Mutex;
 use crate::sys::Errno;
 
@@ -138,7 +138,7 @@ impl<T> Deref for Ref<'_, T> {
     fn deref(&self) -> &T {
         // SAFETY: the slot was active when it was counted, so it is full, and stays so while the count says that we are here. The value was complete
         // before `active` named the slot, and the address depends on what we read there.
-        unsafe { (*self.cell.slots[colour(self.token)].value.get()).assume_init_ref() }
+        unsafe { (*self.cell.slots[Readers::<SLOTS>::colour(self.token)].value.get()).assume_init_ref() }
     }
 }
 

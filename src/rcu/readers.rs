@@ -110,12 +110,6 @@ pub(super) type Colour = usize;
 /// How a reader leaves: its seat's address or, if it was counted, where its word of `entered` lies in a block.
 pub(super) type Token = usize;
 
-/// Which colour it is.
-#[inline(always)]
-pub(super) const fn colour(token: Token) -> Colour {
-    token / WORD % (APART / WORD)
-}
-
 /// Whether a token is a seat's address. Nothing is mapped below it.
 #[inline(always)]
 const fn is_seat(token: Token) -> bool {
@@ -134,7 +128,11 @@ impl<const N: usize> Readers<N> {
     /// ENOMEM.
     pub(super) fn new() -> Result<Self, Errno> {
         const {
-            assert!(offset_of!(Counts<N>, seats) == 0 && Self::ENTERED % APART == 0 && N * WORD <= APART);
+            assert!(
+                offset_of!(Counts<N>, seats) == 0
+                    && Self::ENTERED.is_multiple_of(APART)
+                    && APART.is_multiple_of(N * WORD)
+            );
             assert!(size_of::<Counts<N>>().next_multiple_of(arch::CACHE_LINE) == 1 << Self::SHIFT);
         }
         let cells = PerCpu::<Counts<N>>::new(0, Birth::Eager)?;
@@ -149,6 +147,12 @@ impl<const N: usize> Readers<N> {
         Ok(this)
     }
 
+    /// Which colour it is.
+    #[inline(always)]
+    pub(super) const fn colour(token: Token) -> Colour {
+        token / WORD % N
+    }
+
     /// What readers take from now on.
     fn show(&self, colour: Colour) {
         let seat = self.cells.block(0).expose_provenance().get() + colour * WORD;
@@ -160,23 +164,23 @@ impl<const N: usize> Readers<N> {
         self.active.store(Self::ENTERED + colour * WORD, SeqCst);
     }
 
-    /// Takes the current CPU's seat, `first` being that of index 0; its address, and what it held.
+    /// Takes the current CPU's seat, `first` being that of index 0, and `area` where the thread's is; its address, and what it held.
     #[inline(always)]
-    fn claim<const INDEX: u32>(first: &AtomicUsize) -> (usize, usize) {
+    fn claim<const INDEX: u32>(area: isize, first: &AtomicUsize) -> (usize, usize) {
         const { assert!(Self::SHIFT == 7 || Self::SHIFT == 8) };
         // SAFETY: the blocks of all indices follow each other, those of -1 and -2 before that of 0, and have a seat of each colour.
         unsafe {
             match Self::SHIFT {
-                7 => section::claim::<7, INDEX>(rseq::area_offset(), first.as_ptr()),
-                _ => section::claim::<8, INDEX>(rseq::area_offset(), first.as_ptr()),
+                7 => section::claim::<7, INDEX>(area, first.as_ptr()),
+                _ => section::claim::<8, INDEX>(area, first.as_ptr()),
             }
         }
     }
 
-    /// A reader comes; what [`Readers::leave`] needs, and [`colour`].
+    /// A reader comes; what [`Readers::leave`] needs, and [`Readers::colour`].
     #[inline(always)]
     pub(super) fn enter(&self) -> Token {
-        let (seat, found) = Self::claim::<MM_CID>(&self.seat);
+        let (seat, found) = Self::claim::<MM_CID>(rseq::kept_area_offset(), &self.seat);
         if found != FREE {
             return self.enter_counted();
         }
@@ -204,7 +208,7 @@ impl<const N: usize> Readers<N> {
     #[inline(never)]
     fn enter_counted(&self) -> Token {
         if !rseq::features().mm_cid {
-            let (seat, found) = Self::claim::<CPU_ID>(&self.indexed);
+            let (seat, found) = Self::claim::<CPU_ID>(rseq::area_offset(), &self.indexed);
             if found == FREE {
                 fence::light(); // as in `enter`
                 return seat;
@@ -221,7 +225,7 @@ impl<const N: usize> Readers<N> {
     #[inline(never)]
     fn leave_counted(&self, token: Token) {
         fence::light(); // loads, then counted: see `quiesce`
-        let offset = Self::LEFT + colour(token) * WORD;
+        let offset = Self::LEFT + Self::colour(token) * WORD;
         // SAFETY: as in `enter_counted`.
         let index = unsafe { section::add(rseq::fields(), self.cells.table(), offset, 1) };
         if index < 0 {
@@ -236,13 +240,13 @@ impl<const N: usize> Readers<N> {
         let counts = &self.slow_cell().slow;
         loop {
             let token = self.active.load(Relaxed);
-            counts.entered[colour(token)].fetch_add(1, SeqCst);
+            counts.entered[Self::colour(token)].fetch_add(1, SeqCst);
             full_fence(SeqCst); // pairs with the fence in `turn`: counted, then looks and loads
             // Acquire: if the colour came back in a later turn, we read what was stored before it.
             if self.active.load(Acquire) == token || !LOOKS_AGAIN {
                 return token;
             }
-            counts.left[colour(token)].fetch_add(1, SeqCst);
+            counts.left[Self::colour(token)].fetch_add(1, SeqCst);
         }
     }
 
@@ -250,7 +254,7 @@ impl<const N: usize> Readers<N> {
         if fallback::enrol() {
             return self.leave_counted(token); // not counted yet: the section ran on the stopped block
         }
-        self.slow_cell().slow.left[colour(token)].fetch_add(1, SeqCst);
+        self.slow_cell().slow.left[Self::colour(token)].fetch_add(1, SeqCst);
     }
 
     /// A cell that this thread shares with few others.
@@ -262,7 +266,7 @@ impl<const N: usize> Readers<N> {
 
     /// The colour that readers take now.
     pub(super) fn active(&self) -> Colour {
-        colour(self.active.load(Relaxed))
+        Self::colour(self.active.load(Relaxed))
     }
 
     /// Readers take `next` from now on; when this returns, nobody enters with another colour, and whoever did is seen. One thread at a time.

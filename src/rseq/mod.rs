@@ -2,17 +2,19 @@
 //!
 //! ```text
 //!   registration   own | adopt | unavailable           which area, which of its fields are alive
+//!   offsets        where they lie                       for the sections, from one to the next in registers
 //!   area           struct rseq: who writes, who reads
 //!   table          the descriptors of all sections in this program
 //!   slice          asking for a longer time slice
 //! ```
 //! 1. [`init`] once a process: finds the area or decides to own one, and picks the index field (`mm_cid`, else `cpu_id`).
 //! 2. [`register_current_thread`] in each thread, where we own the registration.
-//! 3. [`fields`] at each use: where the sections of [`crate::arch::rseq`] find the current thread's fields.
+//! 3. [`fields`], or [`kept_fields`], at each use: where the sections of [`crate::arch::rseq`] find the current thread's fields.
 //!
 //! Source: the kernel's `include/uapi/linux/rseq.h` and `kernel/rseq.c`; rseq(2) of librseq.
 
 mod area;
+mod offsets;
 mod registration;
 pub mod slice;
 mod table;
@@ -20,10 +22,8 @@ mod table;
 #[doc(inline)]
 pub use crate::arch::section;
 pub use area::{Area, CriticalSection};
-pub use registration::{
-    Features, State, area_offset, features, fields, init, offsets, register_current_thread, state,
-    unregister_current_thread,
-};
+pub use offsets::{area_offset, fields, kept_area_offset, kept_fields, offsets};
+pub use registration::{Features, State, features, init, register_current_thread, state, unregister_current_thread};
 pub use table::{critical_sections, exit_points};
 
 /// The CPU that this thread runs on, in one load; asks the kernel where there is no rseq.
@@ -36,7 +36,7 @@ pub fn current_cpu() -> u32 {
     if cpu >= 0 { cpu as u32 } else { crate::sys::sched::getcpu() }
 }
 
-/// The number of the CPU that this thread runs on, in one load and no branch; -1 or -2 in a thread without rseq, and in a guest anything before
+/// The number of the CPU that this thread runs on, in one load and no branch; -1 or -2 in a thread without rseq, and in a guest on AArch64 anything before
 /// [`find`] or `init`. Only for guesses. Async-signal-safe.
 #[inline(always)]
 #[must_use]

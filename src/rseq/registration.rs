@@ -15,10 +15,9 @@
 //! the optimised mode (ids written on change only).
 
 use core::mem::offset_of;
-use core::sync::atomic::{AtomicIsize, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
-use super::Area;
-use crate::arch;
+use super::{Area, offsets};
 use crate::per_thread;
 use crate::sys::{self, Errno};
 
@@ -56,35 +55,6 @@ const UNAVAILABLE: u32 = 3;
 /// Bytes of the area that the kernel keeps alive, and bytes to register.
 static ALIVE: AtomicU32 = AtomicU32::new(0);
 static LENGTH: AtomicU32 = AtomicU32::new(LEGACY_LENGTH);
-
-/// Offsets from the thread pointer: of the area (guest only: an owner's is a constant) and of the index field.
-#[cfg(not(feature = "start"))]
-static AREA_OFFSET: AtomicIsize = AtomicIsize::new(0);
-static INDEX_OFFSET: AtomicIsize = AtomicIsize::new(0);
-
-/// Bytes from the thread pointer to the current thread's area. [`init`] must have run. Price: no load as owner, one as guest.
-#[inline(always)]
-#[must_use]
-pub fn area_offset() -> isize {
-    #[cfg(feature = "start")]
-    let offset = arch::tls::PER_THREAD_OFFSET;
-    #[cfg(not(feature = "start"))]
-    let offset = AREA_OFFSET.load(Ordering::Relaxed);
-    offset
-}
-
-/// Where the sections find the current thread's fields. [`init`] must have run. Price: one load as owner, two as guest.
-#[inline(always)]
-#[must_use]
-pub fn fields() -> arch::rseq::Fields {
-    arch::rseq::Fields::new(area_offset(), INDEX_OFFSET.load(Ordering::Relaxed))
-}
-
-/// The distances from the thread pointer that [`fields`] are made of: (area, index field).
-#[must_use]
-pub fn offsets() -> (isize, isize) {
-    (area_offset(), INDEX_OFFSET.load(Ordering::Relaxed))
-}
 
 /// The state that [`init`] found.
 #[must_use]
@@ -126,22 +96,18 @@ pub fn init() -> State {
     let (feature_size, align) = sys::auxv::rseq_features();
     match host_area() {
         Some((offset, size)) => {
-            AREA_OFFSET.store(offset, Ordering::Relaxed);
             let alive = if size > LEGACY_LENGTH { size } else { feature_size.clamp(20, LEGACY_LENGTH) };
             publish(ADOPTED, alive, offset)
         }
-        None => {
-            AREA_OFFSET.store(per_thread::offset(), Ordering::Relaxed);
-            own(feature_size, align)
-        }
+        None => own(feature_size, align),
     }
 }
 
 /// The host libc's registration: (`__rseq_offset`, `__rseq_size`), if it has made one.
 #[cfg(not(feature = "start"))]
 fn host_area() -> Option<(isize, u32)> {
-    let offset = arch::tls::weak_address!("__rseq_offset") as *const isize;
-    let size = arch::tls::weak_address!("__rseq_size") as *const u32;
+    let offset = crate::arch::tls::weak_address!("__rseq_offset") as *const isize;
+    let size = crate::arch::tls::weak_address!("__rseq_size") as *const u32;
     if offset.is_null() || size.is_null() {
         return None;
     }
@@ -159,11 +125,11 @@ fn own(feature_size: u32, align: u32) -> State {
         Ok(()) => {
             #[cfg(feature = "start")]
             exported::__rseq_size.store(alive, Ordering::Relaxed);
-            publish(OWNED, alive, area_offset())
+            publish(OWNED, alive, per_thread::offset())
         }
         Err(errno) => {
             // The index field is then cpu_id, which stays -1: every section lands on the stopped block.
-            publish(UNAVAILABLE | u32::from(errno.raw()) << 8, 0, area_offset())
+            publish(UNAVAILABLE | u32::from(errno.raw()) << 8, 0, per_thread::offset())
         }
     }
 }
@@ -171,7 +137,7 @@ fn own(feature_size: u32, align: u32) -> State {
 fn publish(word: u32, alive: u32, area: isize) -> State {
     ALIVE.store(alive, Ordering::Relaxed);
     let field = if features().mm_cid { offset_of!(Area, mm_cid) } else { offset_of!(Area, cpu_id) };
-    INDEX_OFFSET.store(area + field as isize, Ordering::Relaxed);
+    offsets::settle(area, field);
     STATE.store(word, Ordering::Release); // Release: pairs with `state`
     state()
 }

@@ -128,6 +128,7 @@ pub unsafe fn fill(area: *mut u8, zeroed: bool) -> usize {
         let mm_cid = thread.byte_add(offset_of!(PerThread, rseq) + offset_of!(crate::rseq::Area, mm_cid));
         cpu_id.cast::<u32>().write(u32::MAX);
         mm_cid.cast::<u32>().write(u32::MAX);
+        (&raw mut (*thread).no_index).write(-1);
         pointer as usize
     }
 }

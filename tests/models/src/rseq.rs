@@ -28,6 +28,14 @@ pub fn area_offset() -> isize {
     0
 }
 
+pub fn kept_area_offset() -> isize {
+    0
+}
+
+pub fn kept_fields() -> Fields {
+    Fields
+}
+
 pub fn find() {}
 
 pub fn register_current_thread() -> Result<(), Errno> {

@@ -1,6 +1,7 @@
 mod edges;
 #[cfg(dacapo_count_aborts)]
 mod length;
+mod offsets;
 mod registration;
 mod section;
 mod steps;
