@@ -84,8 +84,13 @@ struct Kept {
 
 static KEPT: Kept = Kept { area: AtomicIsize::new(0), index: AtomicIsize::new(NO_INDEX) };
 
-/// Where a thread finds no index. The negative control is born with the distance of what may be one.
-const NO_INDEX: isize = if cfg!(dacapo_broken = "kept_index") { 0 } else { offset_of!(PerThread, no_index) as isize };
+/// Where a thread finds no index. An owner's start-up runs `init` before all else, so there it is never looked for. The negative control is born with the distance
+/// of what may be one.
+const NO_INDEX: isize = if cfg!(any(feature = "start", dacapo_broken = "kept_index")) {
+    0
+} else {
+    offset_of!(PerThread, no_index) as isize
+};
 
 /// `init` has found the area so many bytes behind our own struct, and the index field.
 pub(crate) fn settle(area: isize, index: isize) {
