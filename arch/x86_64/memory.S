@@ -14,12 +14,13 @@
 
 #define REP_FROM 4096
 #define REP_SET_FROM 2048
+#define NARROW 0x40000000
 #define LONG 2048                               /* bytes of one operand before it counts for the choice of the width */
 
 #define PAGE 4096
 #define LINE 64
 
-/* dacapo_width, below zero: AVX2; else: pages that were searched or compared without knowing, or known to be narrow (string.S).
+/* dacapo_width, below zero: AVX2; NARROW: known to have nothing wider; below that: what was handled without knowing, in blocks of some hundred bytes (string.S).
  * Threads that count at the same time may lose a count; threads that choose at the same time write the same values. */
         .globl  dacapo_width
         .hidden dacapo_width
@@ -31,7 +32,7 @@ dacapo_width:
         .size   dacapo_width, 4
 
 /* Where string.S is not linked, there is nobody to choose, and the wide loops are never jumped to. */
-        .irp    name, dacapo_choose_width, dacapo_copy_wide, dacapo_copy_wide_backward, dacapo_set_wide, dacapo_compare_wide, dacapo_length_wide
+        .irp    name, dacapo_choose_width, dacapo_choose_width_soon, dacapo_copy_wide, dacapo_copy_wide_backward, dacapo_set_wide, dacapo_compare_wide, dacapo_length_wide
         .weak   \name
         .hidden \name
         .endr
@@ -44,6 +45,17 @@ dacapo_width:
         call    \scratch
 .Lcounted\@:
 .endm
+
+        .section .text.dacapo_count_block, "ax", @progbits
+/* Counts a block while nothing is known; uses r9 */
+.Lcount_block:
+        cmp     dword ptr [rip + dacapo_width], NARROW
+        je      1f
+        mov     r9, [rip + dacapo_choose_width_soon@GOTPCREL]
+        test    r9, r9
+        jz      1f
+        jmp     r9
+1:      ret
 
 #define FUNCTION_ALIGN 32
 #include "function.h"
@@ -133,6 +145,7 @@ also memcpy
 .Lcopy_forward:
         cmp     dword ptr [rip + dacapo_width], 0
         js      dacapo_copy_wide
+        call    .Lcount_block
         lea     r9, [rdi + rdx - 64]            /* r9   = where the tail begins */
         lea     rcx, [rdi + 16]
         and     rcx, -16                        /* rcx  = first aligned store */
@@ -257,6 +270,7 @@ function memset
         jae     .Lset_rep
         cmp     dword ptr [rip + dacapo_width], 0
         js      dacapo_set_wide
+        call    .Lcount_block
         .balign 16
 1:      movaps  [rcx], xmm0
         movaps  [rcx + 16], xmm0

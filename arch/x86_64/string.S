@@ -6,10 +6,10 @@
  * byte of the string lies in the string's page, so nothing is read that could fault.  What ends the search is made a zero byte (of the difference
  * to the wanted byte, or the lesser of that and the byte itself), so that a whole line takes one comparison: of the least of its blocks.
  *
- * Two widths.  SSE2 is the baseline, and all that short strings ever run.  A string of pages asks `dacapo_choose_width` at each page, which at
- * the CHOOSE_AT-th time executes CPUID; from then on every loop runs on AVX2's 32 bytes.  CPUID traps in a virtual machine (three of
- * them: 13 us), so it is paid when about as much has been lost by not paying, after 256 KiB of long strings, and never by a program
- * that has none.
+ * Two widths.  SSE2 is the baseline, and all that short strings ever run.  A string of pages calls `dacapo_choose_width` at each page, a block of 129 bytes and more
+ * that is copied or set calls `dacapo_choose_width_soon`, which is a 16th of that; after 64 pages CPUID is executed, and from then on every loop runs on AVX2's 32
+ * bytes.  CPUID traps in a virtual machine (three of them: 13 us), so it is paid when about as much has been lost by not paying, after 256 KiB of long strings or
+ * 1,024 such blocks, and never by a program that has none.
  *
  * memory.S refers to this file weakly: a program of the `start` face, which has no string.S, stays narrow, and a C program has the wide loops
  * of those functions only that it uses.
@@ -19,25 +19,34 @@
 #define PAGE 4096
 #define LINE 64
 #define LONG 2048                               /* bytes of one string before its pages count */
-#define CHOOSE_AT 64                            /* pages */
+#define PAGE_COUNTS 16                          /* blocks */
+#define CHOOSE_AT (64 * PAGE_COUNTS)
 #define NARROW 0x40000000
 #define WIDE 0x80000000                         /* AVX2, and the kernel saves its registers */
 
 #define FUNCTION_ALIGN 32
 #include "function.h"
 
-/* Counts one page; chooses when there have been enough.  Keeps every register. */
+/* Counts one page, or one block; chooses when there have been enough.  Both keep every register. */
         .section .text.dacapo_choose_width, "ax", @progbits
         .globl  dacapo_choose_width
         .hidden dacapo_choose_width
         .type   dacapo_choose_width, @function
+        .globl  dacapo_choose_width_soon
+        .hidden dacapo_choose_width_soon
+        .type   dacapo_choose_width_soon, @function
+dacapo_choose_width_soon:
+        push    rax
+        mov     eax, 1
+        jmp     5f
 dacapo_choose_width:
         push    rax
-        mov     eax, [rip + dacapo_width]
+        mov     eax, PAGE_COUNTS
+5:      add     eax, [rip + dacapo_width]
+        cmp     eax, NARROW
+        jae     3f                              /* known */
         cmp     eax, CHOOSE_AT
-        ja      3f                              /* known */
-        je      1f
-        inc     eax
+        jae     1f
         mov     [rip + dacapo_width], eax
         pop     rax
         ret
@@ -72,6 +81,7 @@ dacapo_choose_width:
 3:      pop     rax
         ret
         .size   dacapo_choose_width, . - dacapo_choose_width
+        .size   dacapo_choose_width_soon, . - dacapo_choose_width_soon
 
 /* ---- the wide loops of memory.S, which jumps here with its own registers ---- */
 

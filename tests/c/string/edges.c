@@ -367,6 +367,27 @@ int main(void)
             CHECK("strlen, short", 999, first, first, strlen((char *)first + ROOM - 1000), 999);
         if (dacapo_width)
             wrong("the choice by short strings", 0, 0, 0, dacapo_width, 0);
+        /* Nor do short blocks; those of some hundred bytes do, all of both kinds, and then it stays. */
+        for (int i = 0; i < 100000; i++) {
+            memcpy(first, second, 128 - (size_t)(i & 1));
+            memset(second, i, 128 - (size_t)(i & 1));
+        }
+        if (dacapo_width)
+            wrong("the choice by short blocks", 0, 0, 0, dacapo_width, 0);
+        for (int i = 0; i < 511; i++) {
+            memcpy(first, second, 500 + (size_t)(i & 1));
+            memset(second, i, 500 + (size_t)(i & 1));
+        }
+        if (dacapo_width != 1022)
+            wrong("the count of blocks", 0, 0, 0, dacapo_width, 1022);
+        memcpy(first, second, 129 + (size_t)(dacapo_width & 1));
+        memset(second, 1, 129 + (size_t)(dacapo_width & 1));
+        if (dacapo_width != (__builtin_cpu_supports("avx2") ? WIDE : NARROW))
+            wrong("the choice by blocks", 0, 0, 0, dacapo_width, WIDE);
+        dacapo_width = NARROW;
+        memcpy(first, second, 500 + (size_t)(dacapo_width & 1));
+        if (dacapo_width != NARROW)
+            wrong("a choice that was made", 0, 0, 0, dacapo_width, NARROW);
     }
 #endif
     fprintf(stderr, "%lu calls\n", calls);
