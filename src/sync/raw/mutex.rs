@@ -79,7 +79,7 @@ impl RawMutex {
     #[cold]
     fn lock_slow(&self, deadline: Option<&Deadline>, scope: Scope) -> Result<(), TimedOut> {
         rseq::find();
-        let mut spin = Spin::new();
+        let mut spin = Spin::behind_a_holder();
         for _ in 0..LOOKS {
             let word = self.word.load(Relaxed);
             if word == FREE {

@@ -21,6 +21,14 @@ impl Spin {
         Self { pauses: 1 }
     }
 
+    /// A fresh budget for one who has found a lock held: the first look comes after some hundred cycles, so that a holder who comes back at once finds the line still
+    /// his. Two threads that do nothing but lock and unlock take 11 to 12 ns an operation so, and 17 if the first look comes after one pause (Zen 4).
+    #[inline]
+    #[must_use]
+    pub const fn behind_a_holder() -> Self {
+        Self { pauses: 8 }
+    }
+
     /// Pauses and says whether another try is worth while.
     #[inline]
     pub fn again(&mut self) -> bool {

@@ -27,6 +27,10 @@ impl Spin {
         Self
     }
 
+    pub fn behind_a_holder() -> Self {
+        Self
+    }
+
     pub fn again(&mut self) -> bool {
         false
     }
