@@ -52,15 +52,11 @@ impl<T, F: Fences> Consumer<'_, T, F> {
     }
 
     /// Looks at the tail again: false if there are no more messages than those known.
-    #[cold]
+    #[inline(always)]
     fn look(&mut self) -> bool {
         let before = self.known;
-        self.known = self.shared().tail();
-        if self.known != before {
-            return true;
-        }
-        self.shared().consumer_counts.refused.add(1);
-        false
+        self.known = look(self.shared(), before);
+        self.known != before
     }
 
     /// Messages that may be taken, up to `wanted`.
@@ -70,12 +66,6 @@ impl<T, F: Fences> Consumer<'_, T, F> {
             self.look();
         }
         self.known.wrapping_sub(self.head).min(wanted)
-    }
-
-    #[cold]
-    fn nothing(&mut self) -> Nothing {
-        // The producer publishes, then leaves: whoever sees that it left, and looks once more, has seen everything.
-        if self.is_closed() && !self.look() { Nothing::Closed } else { Nothing::Empty }
     }
 
     /// Whether the producer is gone: what is in the ring is all that will ever come.
@@ -90,14 +80,7 @@ impl<T, F: Fences> Consumer<'_, T, F> {
         self.shared().publish_head(self.head);
         self.fences.light();
         if self.shared().producer_bell.wants_ringing() {
-            self.ring();
-        }
-    }
-
-    #[cold]
-    fn ring(&mut self) {
-        if self.shared().producer_bell.ring() == Rung::Sleeper {
-            self.shared().consumer_counts.wakes.add(1);
+            ring(self.shared());
         }
     }
 
@@ -110,9 +93,12 @@ impl<T, F: Fences> Consumer<'_, T, F> {
     #[inline]
     pub fn try_pop(&mut self) -> Result<T, Nothing> {
         if self.head == self.known && !self.look() {
-            let why = self.nothing();
-            if self.head == self.known {
-                return Err(why);
+            // The producer publishes, then leaves: whoever sees that it left, and looks once more, has seen everything.
+            if !self.is_closed() {
+                return Err(Nothing::Empty);
+            }
+            if !self.look() {
+                return Err(Nothing::Closed);
             }
         }
         // SAFETY: below the tail, so the slot holds a message, and is ours until the head is published.
@@ -128,9 +114,11 @@ impl<T, F: Fences> Consumer<'_, T, F> {
     /// [`Nothing::Closed`].
     #[inline]
     pub fn pop(&mut self) -> Result<T, Nothing> {
-        match self.try_pop() {
-            Err(Nothing::Empty) => self.pop_slow(None),
-            done => done,
+        loop {
+            match self.try_pop() {
+                Err(Nothing::Empty) => self.wait(None),
+                done => return done,
+            };
         }
     }
 
@@ -139,43 +127,20 @@ impl<T, F: Fences> Consumer<'_, T, F> {
     /// # Errors
     /// [`Nothing::Closed`], [`Nothing::TimedOut`].
     pub fn pop_until(&mut self, deadline: &Deadline) -> Result<T, Nothing> {
-        match self.try_pop() {
-            Err(Nothing::Empty) => self.pop_slow(Some(deadline)),
-            done => done,
-        }
-    }
-
-    #[cold]
-    fn pop_slow(&mut self, deadline: Option<&Deadline>) -> Result<T, Nothing> {
+        let mut slept = Slept::Not;
         loop {
-            let slept = self.wait(deadline);
             match self.try_pop() {
                 Err(Nothing::Empty) if slept == Slept::TimedOut => return Err(Nothing::TimedOut),
-                Err(Nothing::Empty) => {}
+                Err(Nothing::Empty) => slept = self.wait(Some(deadline)),
                 done => return done,
             }
         }
     }
 
     /// Waits for messages, as [`Consumer::pop`] does, and takes none: for batches. Returns when there may be some, when the ring is closed, and now and then.
+    #[inline(always)]
     pub fn wait(&mut self, deadline: Option<&Deadline>) -> Slept {
-        let shared = self.shared();
-        let head = self.head;
-        let empty = || shared.tail() == head && !shared.producer_bell.is_gone();
-        let mut spin = Spin::new();
-        while spin.again() {
-            if !empty() {
-                return Slept::Not;
-            }
-        }
-        let slept = shared.consumer_bell.sleep(&self.fences, Side::Producer, deadline, empty);
-        let counts = &shared.consumer_counts;
-        if slept == Slept::Not {
-            counts.vain.add(1)
-        } else {
-            counts.sleeps.add(1)
-        }
-        slept
+        wait(self.shared(), self.head, deadline)
     }
 
     /// Takes up to `most` messages and gives each to `each`, then gives their slots back at once; how many. Never waits.
@@ -195,6 +160,7 @@ impl<T, F: Fences> Consumer<'_, T, F> {
     }
 
     /// The calling thread is the consumer from now on; only [`super::super::SignalFence`] wants to know.
+    #[inline(always)]
     pub fn attach(&self) {
         self.fences.attach(Side::Consumer);
     }
@@ -239,11 +205,60 @@ impl<T: Copy, F: Fences> Consumer<'_, T, F> {
 
 impl<T, F: Fences> Drop for Consumer<'_, T, F> {
     /// Closes the ring: pushes fail from now on.
+    #[inline(always)]
     fn drop(&mut self) {
-        let shared = self.shared();
-        shared.publish_head(self.head);
-        shared.consumer_bell.close(&self.fences, &shared.producer_bell);
-        // SAFETY: the last thing that this end does.
-        unsafe { leave(self.shared) };
+        close(self.shared, self.head);
     }
+}
+
+// By value, so that a consumer may live in registers: see the producer.
+
+/// Looks at the tail: what it is, known to have been `before`.
+#[cold]
+#[inline(never)]
+fn look<T, F>(shared: &Shared<T, F>, before: usize) -> usize {
+    let tail = shared.tail();
+    if tail == before {
+        shared.consumer_counts.refused.add(1);
+    }
+    tail
+}
+
+#[cold]
+#[inline(never)]
+fn ring<T, F>(shared: &Shared<T, F>) {
+    if shared.producer_bell.ring() == Rung::Sleeper {
+        shared.consumer_counts.wakes.add(1);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn wait<T, F: Fences>(shared: &Shared<T, F>, head: usize, deadline: Option<&Deadline>) -> Slept {
+    let empty = || shared.tail() == head && !shared.producer_bell.is_gone();
+    let mut spin = Spin::new();
+    while spin.again() {
+        if !empty() {
+            return Slept::Not;
+        }
+    }
+    let slept = shared.consumer_bell.sleep(&shared.fences, Side::Producer, deadline, empty);
+    let counts = &shared.consumer_counts;
+    if slept == Slept::Not {
+        counts.vain.add(1)
+    } else {
+        counts.sleeps.add(1)
+    }
+    slept
+}
+
+#[cold]
+#[inline(never)]
+fn close<T, F: Fences>(this: NonNull<Shared<T, F>>, head: usize) {
+    // SAFETY: it lives as long as its ends.
+    let shared = unsafe { this.as_ref() };
+    shared.publish_head(head);
+    shared.consumer_bell.close(&shared.fences, &shared.producer_bell);
+    // SAFETY: the last thing that this end does.
+    unsafe { leave(this) };
 }
