@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   level   what an operation does                 here                                      2 threads, ns an addition in one thread
-//!     0     plain loads and stores, nobody shares  percpu::Counter (rseq), per_thread        2.1  (the CPU's store forwarding; 0.6 on others)
+//!     0     plain loads and stores, nobody shares  percpu::Counter (rseq), per_thread        0.6  (2.1 where a load waits for the store before it)
 //!     1     an atomic that nobody else wants       striped                                   6
 //!     2     an atomic that others want             shared; sync::Mutex while its holder runs 20 to 60
 //!     3     a system call                          a mutex or ticket lock that yields        1,000
