@@ -42,6 +42,7 @@ mod random;
 mod sched;
 mod semaphore;
 mod signal;
+mod socket;
 pub(crate) mod stdio;
 pub mod stdlib;
 pub mod string;

@@ -20,6 +20,7 @@ pub mod random;
 pub mod rseq;
 pub mod sched;
 pub mod signal;
+pub mod socket;
 pub mod stat;
 pub mod terminal;
 pub mod thread;
