@@ -28,6 +28,7 @@ pub mod errno;
 mod exit;
 mod files;
 pub(crate) mod float;
+mod inet;
 mod kernel_calls;
 mod link;
 mod locale;
