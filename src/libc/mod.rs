@@ -29,6 +29,7 @@ mod exit;
 mod files;
 pub(crate) mod float;
 mod inet;
+mod interface;
 mod kernel_calls;
 mod link;
 mod locale;

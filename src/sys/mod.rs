@@ -11,6 +11,7 @@ pub mod descriptor;
 pub mod dir;
 pub mod file;
 pub mod futex;
+pub mod interface;
 pub mod machine;
 pub mod membarrier;
 pub mod memory;
