@@ -31,7 +31,9 @@ pub struct PerThread {
     pub rcu_nesting: Cell<usize>,
     /// -1, for ever: the index of sections that run on what was known before `rseq::init` (see `rseq::offsets`).
     pub no_index: i32,
-    reserved: [u32; 41],
+    /// C's `h_errno`, of the functions that look for hosts.
+    pub h_errno: Cell<i32>,
+    reserved: [u32; 40],
 }
 
 const _: () = assert!(size_of::<PerThread>() == SIZE && offset_of!(PerThread, rseq) == 0);
@@ -46,7 +48,8 @@ impl PerThread {
         control: Cell::new(core::ptr::null_mut()),
         rcu_nesting: Cell::new(0),
         no_index: -1,
-        reserved: [0; 41],
+        h_errno: Cell::new(0),
+        reserved: [0; 40],
     };
 }
 

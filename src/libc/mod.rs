@@ -37,6 +37,7 @@ mod malloc;
 mod malloc_info;
 mod math;
 mod memory_map;
+mod netdb;
 mod poll;
 pub mod pthread;
 mod queue;
