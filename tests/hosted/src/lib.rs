@@ -7,6 +7,7 @@ mod fence;
 mod hash;
 mod litmus;
 mod malloc;
+mod netdb;
 mod percpu;
 mod queue;
 mod rcu;
