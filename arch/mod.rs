@@ -13,6 +13,8 @@
 //! | `foreign_start.S` | `__libc_start_main` | the same for programs linked with another libc's start files; face `libc` |
 //! | `relocate` | `RELATIVE`, `IRELATIVE`, `resolve` | the two relocations of a static program; calls a resolver |
 //! | `thread.S` | `dacapo_clone`, `dacapo_unmap_and_exit` | a new thread on its own stack; its end after its stack |
+//! | `cancel` | `call3`, `call6` | as `syscall3`, `syscall6`, but gives `-REFUSED` and makes no call if the thread's `cancel` word is ASKED |
+//! | | `Interrupted` | a handler's look at what it interrupted: `refuse_call` has a call refused whose instruction the thread has not passed, `divert` makes it call a function |
 //! | `vdso` | `VERSION`, names | what the vDSO calls its functions |
 //! | [`barrier`] | `full` | a full fence, of the instruction and of the compiler |
 //! | | `prefetch` | asks for a line; never faults |
@@ -100,10 +102,10 @@ pub use cpu::by_hand;
 pub(crate) use cpu::forward;
 pub(crate) use cpu::heap;
 pub use cpu::{barrier, float, syscall, tls, vector};
+#[cfg(feature = "start")]
+pub use cpu::{cancel, relocate, vdso};
 #[cfg(feature = "libc")]
 pub use cpu::{long_double, variadic};
-#[cfg(feature = "start")]
-pub use cpu::{relocate, vdso};
 
 #[doc(inline)]
 pub use rseq_section as section;

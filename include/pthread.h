@@ -63,6 +63,7 @@ int pthread_equal(pthread_t one, pthread_t other);
 __dc_noreturn void pthread_exit(void *result);
 int pthread_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
 int pthread_getcpuclockid(pthread_t thread, clockid_t *clock);
+int pthread_cancel(pthread_t thread);
 int pthread_setcancelstate(int state, int *old);
 int pthread_setcanceltype(int type, int *old);
 void pthread_testcancel(void);

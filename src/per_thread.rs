@@ -33,7 +33,23 @@ pub struct PerThread {
     pub no_index: i32,
     /// C's `h_errno`, of the functions that look for hosts.
     pub h_errno: Cell<i32>,
-    reserved: [u32; 40],
+    /// Whether the thread is to be cancelled: the bits of [`cancel`]. Other threads set ASKED, all else is the thread's own.
+    pub cancel: AtomicU32,
+    /// Whether it may be cancelled anywhere, not only at cancellation points.
+    pub cancel_anywhere: Cell<bool>,
+    reserved: [u32; 38],
+}
+
+/// The bits of [`PerThread::cancel`], and what a refused call returns. A thread is cancelled when its word is [`cancel::ASKED`] and nothing else.
+pub mod cancel {
+    /// Somebody wants the thread to end.
+    pub const ASKED: u32 = 1;
+    /// The thread does not want to be cancelled now.
+    pub const DISABLED: u32 = 2;
+    /// The thread is ending: nobody can cancel it any more.
+    pub const ENDING: u32 = 4;
+    /// The error of a call that was not made because the thread is to be cancelled: no number of the kernel's.
+    pub const REFUSED: u16 = 4095;
 }
 
 const _: () = assert!(size_of::<PerThread>() == SIZE && offset_of!(PerThread, rseq) == 0);
@@ -49,7 +65,9 @@ impl PerThread {
         rcu_nesting: Cell::new(0),
         no_index: -1,
         h_errno: Cell::new(0),
-        reserved: [0; 40],
+        cancel: AtomicU32::new(0),
+        cancel_anywhere: Cell::new(false),
+        reserved: [0; 38],
     };
 }
 

@@ -5,6 +5,8 @@ pub mod barrier;
 pub mod broken;
 #[cfg(dacapo_count_aborts)]
 pub mod by_hand;
+#[cfg(feature = "start")]
+pub mod cancel;
 pub mod float;
 #[cfg(feature = "preload")]
 pub mod forward;

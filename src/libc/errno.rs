@@ -6,6 +6,7 @@ use core::ffi::{c_int, c_long};
 
 use crate::per_thread;
 use crate::sys::Errno;
+use crate::thread::cancel;
 
 /// `errno = e`. Async-signal-safe.
 #[inline(always)]
@@ -32,6 +33,13 @@ pub fn restore(value: c_int) {
 pub fn fail(e: Errno) -> c_int {
     set(e);
     -1
+}
+
+/// As [`fail`], where a cancellation point ends: ends the thread if it is to be cancelled.
+#[cold]
+#[inline(never)]
+pub fn fail_point(e: Errno) -> c_int {
+    fail(cancel::settle(e))
 }
 
 /// `errno = e; return NULL`.
@@ -83,6 +91,18 @@ pub fn result<T: Returned>(result: Result<T, Errno>) -> T::C {
         Ok(value) => value.into_c(),
         Err(e) => {
             fail(e);
+            T::minus_one()
+        }
+    }
+}
+
+/// As [`result`], where a cancellation point ends: ends the thread if it is to be cancelled.
+#[inline(always)]
+pub fn point<T: Returned>(result: Result<T, Errno>) -> T::C {
+    match result {
+        Ok(value) => value.into_c(),
+        Err(e) => {
+            fail_point(e);
             T::minus_one()
         }
     }

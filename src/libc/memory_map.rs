@@ -2,7 +2,7 @@
 
 use core::ffi::{c_int, c_uint, c_void};
 
-use super::kernel_calls::kernel_calls;
+use super::kernel_calls::{cancellation_points, kernel_calls};
 use crate::libc::errno;
 use crate::libc::string::bytes;
 use crate::sys::file::{self, AT_FDCWD};
@@ -12,10 +12,13 @@ use linux_raw_sys::general as raw;
 type Address = *mut c_void;
 const FAILED: Address = usize::MAX as Address;
 
+cancellation_points! {
+    c_int: msync(address: Address, size: usize, flags: c_int) = __NR_msync(address, size, flags);
+}
+
 kernel_calls! {
     c_int: munmap(address: Address, size: usize) = __NR_munmap(address, size);
     c_int: mprotect(address: Address, size: usize, protection: c_int) = __NR_mprotect(address, size, protection);
-    c_int: msync(address: Address, size: usize, flags: c_int) = __NR_msync(address, size, flags);
     c_int: madvise(address: Address, size: usize, advice: c_int) = __NR_madvise(address, size, advice);
     c_int: mincore(address: Address, size: usize, out: *mut u8) = __NR_mincore(address, size, out);
     c_int: mlock(address: *const c_void, size: usize) = __NR_mlock(address, size);

@@ -1,12 +1,13 @@
-//! semaphore.h: unnamed semaphores, [`RawSemaphore`].
+//! semaphore.h: unnamed semaphores, [`RawSemaphore`]. Waiting for one is a cancellation point.
 
 use core::ffi::{c_int, c_uint};
 
-use super::errno::fail;
-use super::pthread::{clock, deadline};
-use crate::sync::raw::{Clock, Deadline, Interrupted, RawSemaphore, Scope};
+use super::errno::{fail, point};
+use super::pthread::{clock, deadline, sleep};
+use crate::sync::raw::{Clock, Deadline, RawSemaphore, Scope};
 use crate::sys::Errno;
 use crate::sys::time::Timespec;
+use crate::thread::cancel;
 
 /// `sem_t`, 32 bytes in glibc.
 #[repr(C)]
@@ -23,12 +24,8 @@ impl Semaphore {
     }
 
     fn wait(&self, deadline: Option<&Deadline>) -> c_int {
-        match self.raw.wait(deadline, self.scope()) {
-            Ok(()) => 0,
-            Err(Interrupted::TimedOut) => fail(Errno::ETIMEDOUT),
-            Err(Interrupted::Signal) => fail(Errno::EINTR),
-            Err(Interrupted::Invalid) => fail(Errno::EINVAL),
-        }
+        cancel::test();
+        point(self.raw.wait_by(|word| sleep(word, 0, deadline, self.scope())))
     }
 
     unsafe fn wait_until(&self, at: *const Timespec, clock: Clock) -> c_int {

@@ -10,6 +10,7 @@ use crate::libc::errno;
 use crate::sys::signal::{self, Action, Set};
 use crate::sys::time::Timespec;
 use crate::sys::{Errno, call, process, thread};
+use crate::thread::cancel::{self, cancellable};
 
 const SIGNALS: c_int = 64;
 const SA_RESTORER: c_int = 0x0400_0000;
@@ -17,6 +18,8 @@ const SA_RESTART: c_int = 0x1000_0000;
 const SIG_ERR: usize = usize::MAX;
 /// Bytes of the kernel's set.
 const SET: usize = size_of::<Set>();
+/// The library's own two: [`cancel::SIGNAL`], and one that nobody uses yet.
+const OWN: u64 = Set::of(cancel::SIGNAL).0 | Set::of(cancel::SIGNAL + 1).0;
 
 /// `sigset_t`.
 #[repr(C)]
@@ -54,7 +57,7 @@ unsafe fn set_action(number: c_int, new: *const SignalAction, old: *mut SignalAc
             handler: new.handler,
             flags: (new.flags | SA_RESTORER) as u32 as usize,
             restorer: dacapo_sigreturn as *const () as usize,
-            mask: new.mask.set,
+            mask: open(new.mask.set),
         })
     };
     let was = signal::action(number as u32, action.as_ref())?;
@@ -109,12 +112,44 @@ unsafe extern "C" fn siginterrupt(number: c_int, interrupt: c_int) -> c_int {
     sigaction(number, &raw const action, core::ptr::null_mut())
 }
 
-unsafe fn change_mask(how: c_int, new: *const SignalSet, old: *mut SignalSet) -> Result<(), Errno> {
-    // The kernel writes eight bytes of the old set; the rest of C's is zero.
+/// What sigprocmask and pthread_sigmask do.
+///
+/// # Errors
+/// EINVAL: there is no such `how`. EFAULT.
+///
+/// # Safety
+/// Both sets are null or sets.
+pub unsafe fn change_mask(how: c_int, new: *const SignalSet, old: *mut SignalSet) -> Result<(), Errno> {
+    let new = Mask::new(new.cast());
+    let mut was = Set::EMPTY;
+    call!(__NR_rt_sigprocmask, how as usize, new.address(), &raw mut was as usize, SET)?;
     if !old.is_null() {
-        (*old).unused = [0; 15];
+        *old = SignalSet { set: open(was), unused: [0; 15] };
     }
-    call!(__NR_rt_sigprocmask, how as usize, new as usize, old as usize, SET).map(drop)
+    Ok(())
+}
+
+/// The library's own two are never blocked, and never seen to be.
+fn open(set: Set) -> Set {
+    Set(set.0 & !OWN)
+}
+
+/// A program's mask for a kernel call, without the library's own two.
+pub struct Mask(Option<Set>);
+
+impl Mask {
+    /// From a pointer that may be null.
+    ///
+    /// # Safety
+    /// It is null, or its first eight bytes may be read.
+    pub unsafe fn new(mask: *const Set) -> Mask {
+        Mask(mask.as_ref().map(|&set| open(set)))
+    }
+
+    /// The argument of the call: null if there was none.
+    pub fn address(&self) -> usize {
+        self.0.as_ref().map_or(0, |set| &raw const *set as usize)
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -150,8 +185,7 @@ unsafe extern "C" fn sigemptyset(set: *mut SignalSet) -> c_int {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sigfillset(set: *mut SignalSet) -> c_int {
-    // All but the library's own two.
-    *set = SignalSet { set: Set(!(3 << 31)), unused: [u64::MAX; 15] };
+    *set = SignalSet { set: open(Set::ALL), unused: [u64::MAX; 15] };
     0
 }
 
@@ -159,16 +193,21 @@ fn bit(number: c_int) -> Option<u64> {
     (1..=SIGNALS).contains(&number).then(|| 1 << (number - 1))
 }
 
+/// The same for what a program may put into a set.
+fn open_bit(number: c_int) -> Option<u64> {
+    bit(number).filter(|bit| bit & OWN == 0)
+}
+
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sigaddset(set: *mut SignalSet, number: c_int) -> c_int {
-    let Some(bit) = bit(number) else { return errno::fail(Errno::EINVAL) };
+    let Some(bit) = open_bit(number) else { return errno::fail(Errno::EINVAL) };
     (*set).set.0 |= bit;
     0
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sigdelset(set: *mut SignalSet, number: c_int) -> c_int {
-    let Some(bit) = bit(number) else { return errno::fail(Errno::EINVAL) };
+    let Some(bit) = open_bit(number) else { return errno::fail(Errno::EINVAL) };
     (*set).set.0 &= !bit;
     0
 }
@@ -199,8 +238,13 @@ unsafe extern "C" fn sigandset(to: *mut SignalSet, a: *const SignalSet, b: *cons
 kernel_calls! {
     c_int: kill(pid: c_int, number: c_int) = __NR_kill(pid, number);
     c_int: tgkill(process: c_int, thread: c_int, number: c_int) = __NR_tgkill(process, thread, number);
-    c_int: sigsuspend(mask: *const SignalSet) = __NR_rt_sigsuspend(mask, SET);
     c_int: sigaltstack(new: *const c_void, old: *mut c_void) = __NR_sigaltstack(new, old);
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn sigsuspend(mask: *const SignalSet) -> c_int {
+    let mask = Mask::new(mask.cast());
+    errno::point(cancellable!(__NR_rt_sigsuspend, mask.address(), SET).map(drop))
 }
 
 #[unsafe(no_mangle)]
@@ -210,8 +254,10 @@ unsafe extern "C" fn killpg(group: c_int, number: c_int) -> c_int {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sigpending(set: *mut SignalSet) -> c_int {
-    (*set).unused = [0; 15];
-    errno::result(call!(__NR_rt_sigpending, set as usize, SET).map(drop))
+    let mut pending = Set::EMPTY;
+    errno::result(call!(__NR_rt_sigpending, &raw mut pending as usize, SET).map(|_| {
+        *set = SignalSet { set: open(pending), unused: [0; 15] };
+    }))
 }
 
 /// To this thread; the handler has run when it returns.
@@ -222,12 +268,13 @@ unsafe extern "C" fn raise(number: c_int) -> c_int {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sigtimedwait(set: *const SignalSet, info: *mut c_void, timeout: *const Timespec) -> c_int {
+    let set = Mask::new(set.cast());
     loop {
-        match call!(__NR_rt_sigtimedwait, set as usize, info as usize, timeout as usize, SET) {
+        match cancellable!(__NR_rt_sigtimedwait, set.address(), info as usize, timeout as usize, SET) {
             Ok(number) => return number as c_int,
             // A handler of another signal ran: POSIX lets sigwait go on, and a wait with a limit reports it.
             Err(Errno::EINTR) if timeout.is_null() => {}
-            Err(e) => return errno::fail(e),
+            Err(e) => return errno::fail_point(e),
         }
     }
 }

@@ -61,12 +61,25 @@ pub fn wait_until(
     clock: Clock,
     scope: Scope,
 ) -> Result<(), Errno> {
+    let [a, b, c, d, e, f] = wait_until_arguments(word, expected, deadline, clock, scope);
+    // SAFETY: the word and the deadline are borrowed for the call.
+    unsafe { call!(__NR_futex, a, b, c, d, e, f) }.map(drop)
+}
+
+/// The arguments of the call that [`wait_until`] makes, for those who make it in another way.
+#[inline(always)]
+pub(crate) fn wait_until_arguments(
+    word: &AtomicU32,
+    expected: u32,
+    deadline: Option<&Timespec>,
+    clock: Clock,
+    scope: Scope,
+) -> [usize; 6] {
     const MATCH_ANY: usize = u32::MAX as usize;
     let realtime = if clock == Clock::Realtime { raw::FUTEX_CLOCK_REALTIME as usize } else { 0 };
     let deadline = deadline.map_or(0, |t| &raw const *t as usize);
     let operation = raw::FUTEX_WAIT_BITSET as usize | scope.flag() | realtime;
-    // SAFETY: the word and the deadline are borrowed for the call.
-    unsafe { call!(__NR_futex, word.as_ptr() as usize, operation, expected as usize, deadline, 0, MATCH_ANY) }.map(drop)
+    [word.as_ptr() as usize, operation, expected as usize, deadline, 0, MATCH_ANY]
 }
 
 /// `futex(word, FUTEX_WAIT_BITSET, expected, NULL, mask)`: as [`wait`], for wakes whose mask shares a bit.

@@ -18,6 +18,12 @@ impl Set {
     pub const fn of(signal: u32) -> Set {
         Set(1 << (signal - 1))
     }
+
+    /// All but one signal.
+    #[must_use]
+    pub const fn without(self, signal: u32) -> Set {
+        Set(self.0 & !Set::of(signal).0)
+    }
 }
 
 /// How a set changes the mask.

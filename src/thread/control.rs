@@ -4,8 +4,8 @@ use core::cell::Cell;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use super::{keys, locals, stack};
-use crate::per_thread;
+use super::{cancel, keys, locals, stack};
+use crate::per_thread::{self, PerThread};
 use crate::sys::futex::{self, Clock, Scope};
 use crate::sys::signal::{self, How, Set};
 use crate::sys::time::Timespec;
@@ -18,6 +18,9 @@ pub(super) const DETACHED: u32 = 1;
 pub(super) const EXITED: u32 = 2;
 /// Somebody joins: nobody else may.
 pub(super) const JOINING: u32 = 4;
+
+/// How a joiner sleeps: as [`futex::wait_until`], which is the usual one.
+pub type Sleep = fn(&AtomicU32, u32, Option<&Timespec>, Clock, Scope) -> Result<(), Errno>;
 
 /// A handler that C's `pthread_cleanup_push` puts on the thread's list; it lies in the frame of the function that pushed it.
 #[repr(C)]
@@ -63,8 +66,8 @@ pub struct Control {
     /// C's cleanup handlers, newest first.
     pub cleanup: Cell<*mut Cleanup>,
     pub(super) values: keys::Values,
-    /// Room for the owner of `libc/pthread`: cancellation state and its like. Zero in a new thread.
-    pub pthread: [Cell<usize>; 4],
+    /// The thread's area; null before it starts.
+    pub(super) area: Cell<*const PerThread>,
 }
 
 // SAFETY: the cells are written by the spawning thread before the new one runs, by the thread itself, or under the registry's lock (its
@@ -92,7 +95,7 @@ impl Control {
         destructors: Cell::new(ptr::null_mut()),
         cleanup: Cell::new(ptr::null_mut()),
         values: keys::Values::NEW,
-        pthread: [const { Cell::new(0) }; 4],
+        area: Cell::new(ptr::null()),
     };
 
     /// The kernel's id; 0 after the thread's end.
@@ -136,7 +139,7 @@ impl Control {
     }
 
     /// Sleeps until the thread has ended and its memory is nobody's; then the result may be read and the mapping reused.
-    fn wait(&self, deadline: Option<(&Timespec, Clock)>) -> Result<(), Errno> {
+    fn wait(&self, deadline: Option<(&Timespec, Clock)>, sleep: Sleep) -> Result<(), Errno> {
         loop {
             // Acquire: pairs with the kernel's store at the thread's end
             let tid = self.tid.load(Ordering::Acquire);
@@ -145,8 +148,8 @@ impl Control {
             }
             let (time, clock) = deadline.map_or((None, Clock::Realtime), |(time, clock)| (Some(time), clock));
             // Otherwise: woken; EAGAIN: it changed meanwhile; EINTR: a handler ran.
-            if let Err(errno @ (Errno::ETIMEDOUT | Errno::EINVAL)) =
-                futex::wait_until(&self.tid, tid, time, clock, Scope::Shared)
+            if let Err(errno @ (Errno::ETIMEDOUT | Errno::EINVAL | cancel::CANCELLED)) =
+                sleep(&self.tid, tid, time, clock, Scope::Shared)
             {
                 return Err(errno);
             }
@@ -162,23 +165,39 @@ impl Control {
     /// # Safety
     /// `this` is a thread that was neither joined nor detached with success.
     pub unsafe fn join(this: NonNull<Control>, deadline: Option<(&Timespec, Clock)>) -> Result<*mut (), Errno> {
+        // SAFETY: as the caller promises.
+        unsafe { Control::join_by(this, deadline, futex::wait_until) }
+    }
+
+    /// As [`Control::join`], sleeping by `sleep`, whose errors end the wait as a deadline does.
+    ///
+    /// # Errors
+    /// As there; [`cancel::CANCELLED`] if `sleep` is [`cancel::wait_until`].
+    ///
+    /// # Safety
+    /// As there.
+    pub unsafe fn join_by(
+        this: NonNull<Control>,
+        deadline: Option<(&Timespec, Clock)>,
+        sleep: Sleep,
+    ) -> Result<*mut (), Errno> {
         // SAFETY: alive, says the caller.
         let control = unsafe { this.as_ref() };
-        control.claim_and_wait(deadline)?;
+        control.claim_and_wait(deadline, sleep)?;
         let result = control.result.get();
         // SAFETY: the thread has ended, and we are its only joiner.
         unsafe { stack::dispose(this) };
         Ok(result)
     }
 
-    fn claim_and_wait(&self, deadline: Option<(&Timespec, Clock)>) -> Result<(), Errno> {
+    fn claim_and_wait(&self, deadline: Option<(&Timespec, Clock)>, sleep: Sleep) -> Result<(), Errno> {
         if core::ptr::eq(self, current()) {
             return Err(Errno::EDEADLK);
         }
         if self.state.fetch_or(JOINING, Ordering::Relaxed) & (JOINING | DETACHED) != 0 {
             return Err(Errno::EINVAL);
         }
-        let result = self.wait(deadline);
+        let result = self.wait(deadline, sleep);
         if result.is_err() {
             self.state.fetch_and(!JOINING, Ordering::Relaxed);
         }
@@ -191,7 +210,7 @@ impl Control {
     /// As for [`Control::join`].
     pub(super) unsafe fn wait_for_end(this: NonNull<Control>) -> Result<(), Errno> {
         // SAFETY: alive, says the caller.
-        unsafe { this.as_ref() }.claim_and_wait(None)
+        unsafe { this.as_ref() }.claim_and_wait(None, futex::wait_until)
     }
 
     /// The second half of [`Control::join`].
@@ -241,7 +260,7 @@ impl Control {
             }
         }
         if state & EXITED != 0 {
-            control.wait(None)?; // it is between its last instruction and the kernel's store
+            control.wait(None, futex::wait_until)?; // it is between its last instruction and the kernel's store
             if let Some(drop_result) = control.drop_result.get() {
                 // SAFETY: set by `spawn` for this very result; the thread did not see DETACHED, so it left it alone.
                 unsafe { drop_result(control.argument.get()) };
@@ -267,7 +286,9 @@ pub fn current() -> &'static Control {
 #[cold]
 fn adopt_main() -> &'static Control {
     let mask = signal::mask(How::Set, &Set::ALL).unwrap_or(Set::EMPTY); // cannot fail for these arguments
+    let mask = mask.without(cancel::SIGNAL); // who started the program may have blocked it
     let thread = per_thread::current();
+    MAIN.area.set(thread);
     if MAIN.tid.load(Ordering::Relaxed) == 0 {
         let tid = sys::thread::gettid();
         thread.tid.store(tid, Ordering::Relaxed);

@@ -4,7 +4,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
 use super::control::{DETACHED, EXITED, current, is_main};
-use super::{locals, registry, stack};
+use super::{cancel, locals, registry, stack};
 use crate::inject::{self, Point};
 use crate::rseq;
 use crate::sys::signal::{self, How, Set};
@@ -21,6 +21,7 @@ unsafe extern "C" {
 /// Ends the calling thread: cleanup handlers, newest first; destructors of thread-locals; destructors of keys. `result` goes to its joiner. The
 /// last thread's end is the process's, in order, with code 0.
 pub fn exit(result: *mut ()) -> ! {
+    cancel::begin_end();
     let this = current();
     while let Some(cleanup) = NonNull::new(this.cleanup.get()) {
         // SAFETY: the frame that pushed it has not returned: we are deeper in the same stack.

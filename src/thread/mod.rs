@@ -13,8 +13,11 @@
 //!    takes its rseq area back from the kernel, and unmaps its own stack and exits in assembly.
 //! 4. The main thread's Control is static, and so is its area.
 //!
+//! 5. How a thread is cancelled is [`cancel`]'s business.
+//!
 //! Guarantees: a failed [`spawn_raw`] leaves nothing behind. No signal handler runs in a thread that is only half a thread.
 
+pub mod cancel;
 mod control;
 mod exit;
 mod handle;
@@ -25,7 +28,7 @@ pub mod registry;
 mod spawn;
 mod stack;
 
-pub use control::{Cleanup, Control, current};
+pub use control::{Cleanup, Control, Sleep, current};
 pub use exit::{Start, exit};
 pub use handle::{Builder, JoinHandle, spawn};
 pub use locals::register_destructor;

@@ -107,6 +107,7 @@ pub(super) unsafe fn launch(
         let pointer = tls::block::fill(area, fresh);
         let thread = (pointer as *mut u8).offset(per_thread::offset()).cast::<PerThread>();
         (*thread).control.set(handle.as_ptr().cast());
+        handle.as_ref().area.set(thread);
         (handle.as_ref(), pointer)
     };
     this.start.set(Some(start));
@@ -114,7 +115,7 @@ pub(super) unsafe fn launch(
     this.drop_result.set(drop_result);
     this.state.store(if options.detached { control::DETACHED } else { 0 }, Ordering::Relaxed);
     let before = signal::mask(How::Set, &Set::ALL)?;
-    this.mask.set(options.mask.unwrap_or(before));
+    this.mask.set(options.mask.unwrap_or(before).without(super::cancel::SIGNAL));
     let cloned = registry::locked(|registry| {
         let word = this.tid.as_ptr();
         // SAFETY: the stack and the area are the new thread's own and filled; `dacapo_thread_main` takes the control from there.

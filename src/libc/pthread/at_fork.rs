@@ -9,6 +9,7 @@ use super::code;
 use crate::libc::unistd::{Phase, set_fork_hook};
 use crate::sync::raw::{RawMutex, Scope};
 use crate::sys::Errno;
+use crate::thread::cancel;
 
 type Handler = Option<unsafe extern "C" fn()>;
 
@@ -38,16 +39,19 @@ fn run(phase: Phase) {
         TABLE.lock.lock(Scope::Private);
     }
     let count = TABLE.count.load(Ordering::Relaxed); // Relaxed: under the lock
-    for at in 0..count {
-        let at = if phase == Phase::Prepare { count - 1 - at } else { at };
-        // SAFETY: entries below `count` are not written any more; handlers are the program's own, to be called just here.
-        unsafe {
-            let handler = (*TABLE.handlers.get()).get(at).and_then(|three| *three.get(phase as usize)?);
-            if let Some(handler) = handler {
-                handler();
+    // Cancelled in a handler, the thread would take the lock with it.
+    cancel::without(|| {
+        for at in 0..count {
+            let at = if phase == Phase::Prepare { count - 1 - at } else { at };
+            // SAFETY: entries below `count` are not written any more; handlers are the program's own, to be called just here.
+            unsafe {
+                let handler = (*TABLE.handlers.get()).get(at).and_then(|three| *three.get(phase as usize)?);
+                if let Some(handler) = handler {
+                    handler();
+                }
             }
         }
-    }
+    });
     if phase != Phase::Prepare {
         // SAFETY: taken in Prepare, by this thread; in the child it is the same thread.
         unsafe { TABLE.lock.unlock(Scope::Private) };

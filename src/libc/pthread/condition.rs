@@ -3,10 +3,11 @@
 use core::ffi::c_int;
 
 use super::mutex::Mutex;
-use super::{check_shared, clock, code, deadline, scope};
+use super::{check_shared, clock, code, deadline, scope, sleep};
 use crate::sync::raw::{Clock, Deadline, RawCondvar, Scope};
 use crate::sys::Errno;
 use crate::sys::time::Timespec;
+use crate::thread::cancel;
 
 /// `pthread_cond_t`.
 #[repr(C)]
@@ -38,11 +39,14 @@ impl Condition {
         let both_private = scope == Scope::Private && mutex_scope == Scope::Private;
         let watched = self.raw.enter(both_private.then_some(&mutex.raw));
         mutex.raw.unlock(mutex_scope);
-        let result = self.raw.sleep(watched, deadline, scope);
+        let result = sleep(self.raw.watched(), watched, deadline, scope);
         self.raw.leave(scope);
         self.raw.relock(&mutex.raw, mutex_scope);
         mutex.take_back(count);
-        result.map_err(|_| Errno::ETIMEDOUT)
+        match result {
+            Err(errno @ (Errno::ETIMEDOUT | cancel::CANCELLED)) => Err(cancel::settle(errno)), // the mutex is ours again
+            _ => Ok(()),
+        }
     }
 }
 

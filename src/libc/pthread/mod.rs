@@ -1,18 +1,20 @@
 //! pthread.h. Each function is a thin coat over [`crate::thread`] or [`crate::sync::raw`]; errors are returned, errno is left alone.
 //!
 //! ```text
-//!   thread attributes schedule cleanup at_fork     threads
+//!   thread attributes schedule cancel cleanup at_fork     threads
 //!   mutex condition rwlock barrier spin once key   locks, and values by thread
 //! ```
 //! The types have glibc's sizes, and its static initialisers are valid in them: the lock word is the first word, a mutex's kind lies where
 //! glibc has it. So objects that were compiled against glibc's headers link.
 //!
-//! Not here: pthread_cancel (a thread can refuse cancellation, but nobody can ask for it), and robust and priority-inheriting
-//! mutexes: their attributes are accepted, and `pthread_mutex_init` says ENOTSUP.
+//! A cancelled thread runs its cleanup handlers and its keys' destructors; its stack is not unwound, so destructors of C++ objects in it do not run.
+//!
+//! Not here: robust and priority-inheriting mutexes: their attributes are accepted, and `pthread_mutex_init` says ENOTSUP.
 
 mod at_fork;
 mod attributes;
 mod barrier;
+mod cancel;
 mod cleanup;
 mod condition;
 mod key;
@@ -25,19 +27,30 @@ mod thread;
 
 use core::ffi::{c_int, c_ulong};
 use core::ptr::NonNull;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::per_thread;
 use crate::sync::raw::{Clock, Deadline, Scope};
 use crate::sys::time::Timespec;
 use crate::sys::{self, Errno};
 use crate::thread::Control;
+use crate::thread::cancel::wait_until;
 
 /// `pthread_t`: the address of the thread's Control.
 type Thread = c_ulong;
 
 const PRIVATE: c_int = 0;
 const SHARED: c_int = 1;
+
+/// Sleeps while `word` holds `expected`, at a cancellation point: the caller undoes what it has begun and ends with `settle`. EINTR: a handler ran.
+pub(super) fn sleep(word: &AtomicU32, expected: u32, deadline: Option<&Deadline>, scope: Scope) -> Result<(), Errno> {
+    match deadline {
+        None => wait_until(word, expected, None, Clock::Monotonic, scope),
+        // The kernel refuses times before 1970, which have passed on every clock.
+        Some(deadline) if deadline.at.seconds < 0 => Err(Errno::ETIMEDOUT),
+        Some(deadline) => wait_until(word, expected, Some(&deadline.at), deadline.clock, scope),
+    }
+}
 
 /// 0, or the error's number.
 fn code(result: Result<(), Errno>) -> c_int {

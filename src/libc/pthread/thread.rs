@@ -5,11 +5,12 @@ use core::ptr::NonNull;
 
 use super::attributes::Attributes;
 use super::{Thread, clock, code, control, deadline};
+use crate::libc::signal::{SignalSet, change_mask};
 use crate::start::auxv::auxv;
 use crate::sync::raw::Deadline;
 use crate::sys::time::Timespec;
 use crate::sys::{self, Errno};
-use crate::thread::{self, Control, Start};
+use crate::thread::{self, Control, Start, cancel};
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn pthread_create(
@@ -24,7 +25,9 @@ unsafe extern "C" fn pthread_create(
 }
 
 unsafe fn join(handle: Thread, result: *mut *mut (), deadline: Option<&Deadline>) -> Result<(), Errno> {
-    let value = Control::join(control(handle)?, deadline.map(|deadline| (&deadline.at, deadline.clock)))?;
+    cancel::test();
+    let deadline = deadline.map(|deadline| (&deadline.at, deadline.clock));
+    let value = Control::join_by(control(handle)?, deadline, cancel::wait_until).map_err(cancel::settle)?;
     if !result.is_null() {
         *result = value;
     }
@@ -94,23 +97,8 @@ unsafe extern "C" fn pthread_kill(handle: Thread, signal: c_int) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn pthread_sigmask(how: c_int, set: *const u64, old: *mut u64) -> c_int {
-    use sys::signal::{How, Set, mask};
-    let how = match how {
-        _ if set.is_null() => How::Block, // nothing
-        0 => How::Block,
-        1 => How::Unblock,
-        2 => How::Set,
-        _ => return code(Err(Errno::EINVAL)),
-    };
-    // C's sigset_t is 128 bytes, of which the kernel knows the first 8.
-    let set = if set.is_null() { Set::EMPTY } else { Set(*set) };
-    code(mask(how, &set).map(|before| {
-        if !old.is_null() {
-            core::ptr::write_bytes(old, 0, 16);
-            *old = before.0;
-        }
-    }))
+unsafe extern "C" fn pthread_sigmask(how: c_int, set: *const SignalSet, old: *mut SignalSet) -> c_int {
+    code(change_mask(how, set, old))
 }
 
 #[unsafe(no_mangle)]

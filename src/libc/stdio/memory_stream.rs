@@ -8,6 +8,7 @@ use super::stream::{Backend, File, NO_READ, UNBUFFERED};
 use super::{free, malloc, memchr, realloc};
 use crate::libc::errno;
 use crate::sys::Errno;
+use crate::thread::cancel::without;
 
 /// A position from `whence` (0, 1, 2 as in lseek): -1 with `errno` set if it is outside `0..=limit`.
 fn moved(offset: i64, whence: i32, current: usize, end: usize, limit: usize) -> i64 {
@@ -245,12 +246,13 @@ struct Cookie {
     functions: CookieFunctions,
 }
 
+// The stream is locked while its functions run: a thread that was cancelled there would take the lock with it, so it is not.
 static COOKIE: Backend = Backend { read: cookie_read, write: cookie_write, seek: cookie_seek, close: cookie_close };
 
 unsafe fn cookie_read(file: *mut File, to: *mut u8, len: usize) -> isize {
     let cookie = &*(*file).context.cast::<Cookie>();
     match cookie.functions.read {
-        Some(read) => read(cookie.cookie, to.cast(), len),
+        Some(read) => without(|| read(cookie.cookie, to.cast(), len)),
         None => 0, // without a function there is nothing to read
     }
 }
@@ -259,7 +261,7 @@ unsafe fn cookie_write(file: *mut File, from: *const u8, len: usize) -> isize {
     let cookie = &*(*file).context.cast::<Cookie>();
     match cookie.functions.write {
         _ if len == 0 => 0,
-        Some(write) => write(cookie.cookie, from.cast(), len),
+        Some(write) => without(|| write(cookie.cookie, from.cast(), len)),
         None => len as isize, // without a function output is thrown away
     }
 }
@@ -270,13 +272,14 @@ unsafe fn cookie_seek(file: *mut File, offset: i64, whence: i32) -> i64 {
         return i64::from(errno::fail(Errno::EOPNOTSUPP));
     };
     let mut position = offset;
-    if seek(cookie.cookie, &raw mut position, whence) != 0 { -1 } else { position }
+    let result = without(|| seek(cookie.cookie, &raw mut position, whence));
+    if result != 0 { -1 } else { position }
 }
 
 unsafe fn cookie_close(file: *mut File) -> i32 {
     let cookie = (*file).context.cast::<Cookie>();
     let result = match (*cookie).functions.close {
-        Some(close) => close((*cookie).cookie),
+        Some(close) => without(|| close((*cookie).cookie)),
         None => 0,
     };
     free(cookie.cast());

@@ -7,9 +7,11 @@ use crate::libc::errno;
 use crate::libc::unistd::fork;
 use crate::sys::signal::{self, Action, How, Set};
 use crate::sys::{Errno, call, process};
+use crate::thread::cancel::{CANCELLED, cancellable};
 
 const SIGINT: u32 = 2;
 const SIGQUIT: u32 = 3;
+const SIGKILL: u32 = 9;
 const SIGCHLD: u32 = 17;
 const SIG_IGN: usize = 1;
 
@@ -23,7 +25,7 @@ extern "C" fn abort() -> ! {
     process::abort()
 }
 
-/// Runs `/bin/sh -c command`: its wait status, 127 in it if there is no shell. SIGINT and SIGQUIT are the child's alone meanwhile.
+/// Runs `/bin/sh -c command`: its wait status, 127 in it if there is no shell. SIGINT and SIGQUIT are the child's alone meanwhile. A cancellation point.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn system(command: *const u8) -> c_int {
     let shell = c"/bin/sh".as_ptr().cast::<u8>();
@@ -55,17 +57,22 @@ unsafe extern "C" fn system(command: *const u8) -> c_int {
         let mut status: c_int = -1;
         let mut waited = if pid < 0 { Err(Errno::EAGAIN) } else { Ok(0) };
         while waited == Ok(0) {
-            waited = match call!(__NR_wait4, pid as usize, &raw mut status as usize, 0, 0) {
+            waited = match cancellable!(__NR_wait4, pid as usize, &raw mut status as usize, 0, 0) {
                 Err(Errno::EINTR) => Ok(0),
                 done => done.map(|_| 1),
             };
+        }
+        if waited == Err(CANCELLED) {
+            // The shell is ours alone: it ends with the thread, and leaves no zombie.
+            let _ = process::kill(pid, SIGKILL); // it is still there: nobody else waits for it
+            while call!(__NR_wait4, pid as usize, 0, 0, 0) == Err(Errno::EINTR) {}
         }
         let _ = signal::action(SIGINT, Some(&old_int)); // as it was
         let _ = signal::action(SIGQUIT, Some(&old_quit));
         let _ = signal::mask(How::Set, &old_mask);
         waited.map(|_| status)
     };
-    errno::result(outcome())
+    errno::point(outcome())
 }
 
 /// The kernel's averages over 1, 5 and 15 minutes; how many were stored.

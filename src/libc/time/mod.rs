@@ -11,6 +11,7 @@ use super::kernel_calls::kernel_calls;
 use crate::libc::errno;
 use crate::sys::time::{self, Timespec};
 use crate::sys::{Errno, call};
+use crate::thread::cancel::{self, cancellable};
 
 const CLOCK_REALTIME: c_int = 0;
 const CLOCK_PROCESS_CPUTIME: c_int = 2;
@@ -47,12 +48,24 @@ unsafe extern "C" fn clock_nanosleep(
     request: *const Timespec,
     left: *mut Timespec,
 ) -> c_int {
-    time::clock_nanosleep(clock, flags as u32, &*request, left.as_mut()).map_or_else(|e| c_int::from(e.raw()), |()| 0)
+    let done = pause_for(clock, flags as u32, request, left).map_err(cancel::settle);
+    done.map_or_else(|e| c_int::from(e.raw()), |()| 0)
+}
+
+/// `clock_nanosleep(clock, flags, request, left)` at a cancellation point. The caller ends with [`cancel::settle`].
+///
+/// # Errors
+/// EINTR: `left`, if it is not null, says how much was left of a relative sleep. EINVAL, EFAULT; [`cancel::CANCELLED`].
+///
+/// # Safety
+/// `request` may be read, and `left` is null or may be written.
+pub unsafe fn pause_for(clock: c_int, flags: u32, request: *const Timespec, left: *mut Timespec) -> Result<(), Errno> {
+    cancellable!(__NR_clock_nanosleep, clock as usize, flags as usize, request as usize, left as usize).map(drop)
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn nanosleep(request: *const Timespec, left: *mut Timespec) -> c_int {
-    errno::result(time::clock_nanosleep(CLOCK_REALTIME, 0, &*request, left.as_mut()))
+    errno::point(pause_for(CLOCK_REALTIME, 0, request, left))
 }
 
 #[unsafe(no_mangle)]

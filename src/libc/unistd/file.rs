@@ -7,16 +7,17 @@ use core::ffi::{c_int, c_long, c_uint, c_ulong, c_void};
 
 use linux_raw_sys::general as raw;
 
-use super::super::kernel_calls::kernel_calls;
+use super::super::kernel_calls::{cancellation_points, kernel_calls};
 use crate::libc::errno;
 use crate::libc::string::check;
-use crate::sys::Errno;
 use crate::sys::file::AT_FDCWD;
+use crate::sys::{Errno, call};
+use crate::thread::cancel::cancellable;
 
 type Path = *const u8;
 type Bytes = *const c_void;
 
-kernel_calls! {
+cancellation_points! {
     isize: read(fd: c_int, buffer: Bytes, n: usize) = __NR_read(fd, buffer, n);
     isize: write(fd: c_int, buffer: Bytes, n: usize) = __NR_write(fd, buffer, n);
     isize: pread(fd: c_int, buffer: Bytes, n: usize, at: i64) = __NR_pread64(fd, buffer, n, at);
@@ -27,7 +28,20 @@ kernel_calls! {
     isize: writev(fd: c_int, pieces: Bytes, n: c_int) = __NR_writev(fd, pieces, n);
     isize: preadv(fd: c_int, pieces: Bytes, n: c_int, at: i64) = __NR_preadv(fd, pieces, n, at, 0);
     isize: pwritev(fd: c_int, pieces: Bytes, n: c_int, at: i64) = __NR_pwritev(fd, pieces, n, at, 0);
-    c_int: close(fd: c_int) = __NR_close(fd);
+    c_int: fsync(fd: c_int) = __NR_fsync(fd);
+    c_int: fdatasync(fd: c_int) = __NR_fdatasync(fd);
+    c_int: open(path: Path, flags: c_int, mode: c_uint) = __NR_openat(AT_FDCWD as isize, path, flags, mode);
+    c_int: open64(path: Path, flags: c_int, mode: c_uint) = __NR_openat(AT_FDCWD as isize, path, flags, mode);
+    c_int: openat(directory: c_int, path: Path, flags: c_int, mode: c_uint) = __NR_openat(directory, path, flags, mode);
+    c_int: openat64(directory: c_int, path: Path, flags: c_int, mode: c_uint) = __NR_openat(directory, path, flags, mode);
+    c_int: creat(path: Path, mode: c_uint) = __NR_openat(AT_FDCWD as isize, path, raw::O_CREAT | raw::O_WRONLY | raw::O_TRUNC, mode);
+    c_int: creat64(path: Path, mode: c_uint) = __NR_openat(AT_FDCWD as isize, path, raw::O_CREAT | raw::O_WRONLY | raw::O_TRUNC, mode);
+    c_int: sync_file_range(fd: c_int, at: i64, len: i64, flags: c_uint) = __NR_sync_file_range(fd, at, len, flags);
+    isize: splice(from: c_int, from_at: *mut i64, to: c_int, to_at: *mut i64, n: usize, flags: c_uint)
+        = __NR_splice(from, from_at, to, to_at, n, flags);
+}
+
+kernel_calls! {
     c_int: close_range(first: c_uint, last: c_uint, flags: c_int) = __NR_close_range(first, last, flags);
     c_int: dup(fd: c_int) = __NR_dup(fd);
     c_int: dup3(fd: c_int, to: c_int, flags: c_int) = __NR_dup3(fd, to, flags);
@@ -35,34 +49,43 @@ kernel_calls! {
     c_int: pipe2(fds: *mut c_int, flags: c_int) = __NR_pipe2(fds, flags);
     i64: lseek(fd: c_int, offset: i64, whence: c_int) = __NR_lseek(fd, offset, whence);
     i64: lseek64(fd: c_int, offset: i64, whence: c_int) = __NR_lseek(fd, offset, whence);
-    c_int: fsync(fd: c_int) = __NR_fsync(fd);
-    c_int: fdatasync(fd: c_int) = __NR_fdatasync(fd);
     c_int: syncfs(fd: c_int) = __NR_syncfs(fd);
     c_int: ftruncate(fd: c_int, size: i64) = __NR_ftruncate(fd, size);
     c_int: ftruncate64(fd: c_int, size: i64) = __NR_ftruncate(fd, size);
     c_int: truncate(path: Path, size: i64) = __NR_truncate(path, size);
     c_int: truncate64(path: Path, size: i64) = __NR_truncate(path, size);
     c_int: flock(fd: c_int, operation: c_int) = __NR_flock(fd, operation);
-    c_int: open(path: Path, flags: c_int, mode: c_uint) = __NR_openat(AT_FDCWD as isize, path, flags, mode);
-    c_int: open64(path: Path, flags: c_int, mode: c_uint) = __NR_openat(AT_FDCWD as isize, path, flags, mode);
-    c_int: openat(directory: c_int, path: Path, flags: c_int, mode: c_uint) = __NR_openat(directory, path, flags, mode);
-    c_int: openat64(directory: c_int, path: Path, flags: c_int, mode: c_uint) = __NR_openat(directory, path, flags, mode);
-    c_int: creat(path: Path, mode: c_uint) = __NR_openat(AT_FDCWD as isize, path, raw::O_CREAT | raw::O_WRONLY | raw::O_TRUNC, mode);
-    c_int: creat64(path: Path, mode: c_uint) = __NR_openat(AT_FDCWD as isize, path, raw::O_CREAT | raw::O_WRONLY | raw::O_TRUNC, mode);
-    c_int: fcntl(fd: c_int, command: c_int, argument: c_ulong) = __NR_fcntl(fd, command, argument);
-    c_int: fcntl64(fd: c_int, command: c_int, argument: c_ulong) = __NR_fcntl(fd, command, argument);
     c_int: ioctl(fd: c_int, request: c_ulong, argument: c_ulong) = __NR_ioctl(fd, request, argument);
     c_int: fallocate(fd: c_int, mode: c_int, at: i64, len: i64) = __NR_fallocate(fd, mode, at, len);
-    c_int: sync_file_range(fd: c_int, at: i64, len: i64, flags: c_uint) = __NR_sync_file_range(fd, at, len, flags);
     isize: readahead(fd: c_int, at: i64, n: usize) = __NR_readahead(fd, at, n);
-    isize: splice(from: c_int, from_at: *mut i64, to: c_int, to_at: *mut i64, n: usize, flags: c_uint)
-        = __NR_splice(from, from_at, to, to_at, n, flags);
     isize: copy_file_range(from: c_int, from_at: *mut i64, to: c_int, to_at: *mut i64, n: usize, flags: c_uint)
         = __NR_copy_file_range(from, from_at, to, to_at, n, flags);
     isize: sendfile(to: c_int, from: c_int, at: *mut i64, n: usize) = __NR_sendfile(to, from, at, n);
     isize: sendfile64(to: c_int, from: c_int, at: *mut i64, n: usize) = __NR_sendfile(to, from, at, n);
     c_int: memfd_create(name: Path, flags: c_uint) = __NR_memfd_create(name, flags);
     c_int: eventfd(count: c_uint, flags: c_int) = __NR_eventfd2(count, flags);
+}
+
+/// A cancellation point, but one that has always happened: the kernel closes the descriptor before it says EINTR.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn close(fd: c_int) -> c_int {
+    errno::point(Errno::check(crate::arch::cancel::call3(raw::__NR_close as usize, fd as usize, 0, 0)).map(drop))
+}
+
+/// A cancellation point if it waits for a lock.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn fcntl(fd: c_int, command: c_int, argument: c_ulong) -> c_int {
+    let (fd, number, argument) = (fd as usize, command as usize, argument as usize);
+    let done = match command as c_uint {
+        raw::F_SETLKW | raw::F_OFD_SETLKW => cancellable!(__NR_fcntl, fd, number, argument),
+        _ => call!(__NR_fcntl, fd, number, argument),
+    };
+    errno::point(done.map(|value| value as c_int))
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn fcntl64(fd: c_int, command: c_int, argument: c_ulong) -> c_int {
+    fcntl(fd, command, argument)
 }
 
 /// dup3 refuses two equal descriptors; dup2 gives them back if they are open.

@@ -3,7 +3,7 @@
 use core::ffi::{c_int, c_uint, c_void};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use super::super::kernel_calls::kernel_calls;
+use super::super::kernel_calls::{cancellation_points, kernel_calls};
 use crate::libc::errno;
 use crate::malloc::fork as heap;
 use crate::per_thread;
@@ -77,12 +77,15 @@ extern "C" fn dacapo_vfork_result(returned: usize) -> c_int {
 /// Changes to who may use how much: the kernel's pair of 64-bit numbers.
 type Limit = *const [u64; 2];
 
-kernel_calls! {
+cancellation_points! {
     c_int: wait4(pid: c_int, status: *mut c_int, options: c_int, usage: *mut c_void) = __NR_wait4(pid, status, options, usage);
     c_int: wait3(status: *mut c_int, options: c_int, usage: *mut c_void) = __NR_wait4(-1_isize, status, options, usage);
     c_int: waitpid(pid: c_int, status: *mut c_int, options: c_int) = __NR_wait4(pid, status, options, 0);
     c_int: wait(status: *mut c_int) = __NR_wait4(-1_isize, status, 0, 0);
     c_int: waitid(kind: c_uint, id: c_uint, info: *mut c_void, options: c_int) = __NR_waitid(kind, id, info, options, 0);
+}
+
+kernel_calls! {
     c_int: getrlimit(resource: c_int, out: Limit) = __NR_prlimit64(0, resource, 0, out);
     c_int: getrlimit64(resource: c_int, out: Limit) = __NR_prlimit64(0, resource, 0, out);
     c_int: setrlimit(resource: c_int, new: Limit) = __NR_prlimit64(0, resource, new, 0);

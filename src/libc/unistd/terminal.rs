@@ -9,6 +9,7 @@ use super::file::fd_path;
 use crate::libc::errno;
 use crate::sys::file::AT_FDCWD;
 use crate::sys::{Errno, dir, stat};
+use crate::thread::cancel::cancellable;
 
 /// The kernel's `struct termios`, 19 control characters long.
 #[repr(C)]
@@ -74,7 +75,7 @@ unsafe extern "C" fn tcsendbreak(fd: c_int, _duration: c_int) -> c_int {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn tcdrain(fd: c_int) -> c_int {
-    control(fd, ioctl::TCSBRK, 1)
+    errno::point(cancellable!(__NR_ioctl, fd as usize, ioctl::TCSBRK as usize, 1).map(drop))
 }
 
 #[unsafe(no_mangle)]

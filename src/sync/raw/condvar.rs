@@ -68,6 +68,11 @@ impl RawCondvar {
         sleep(&self.sequence, watched, deadline, scope)
     }
 
+    /// What [`RawCondvar::sleep`] watches, for those who sleep in another way.
+    pub fn watched(&self) -> &AtomicU32 {
+        &self.sequence
+    }
+
     /// Locks the mutex after [`RawCondvar::sleep`], as one whom others may have followed to it.
     pub fn relock(&self, mutex: &RawMutex, scope: Scope) {
         let _ = mutex.lock_contended(None, scope); // without a deadline it cannot time out

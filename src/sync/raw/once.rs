@@ -52,6 +52,15 @@ impl RawOnce {
         }
     }
 
+    /// Undoes the beginning: for a thread whose `action` will not return, because the thread ends. Another one makes it happen.
+    #[cold]
+    pub fn abandon(&self, scope: Scope) {
+        // Release: pairs with Acquire in `call_slow`, where the next thread begins.
+        if self.word.swap(NEVER, Release) == AWAITED {
+            futex::wake(&raw const self.word, u32::MAX >> 1, scope);
+        }
+    }
+
     #[cold]
     fn call_slow(&self, scope: Scope, action: &mut dyn FnMut()) {
         loop {

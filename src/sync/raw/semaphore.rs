@@ -79,11 +79,29 @@ impl RawSemaphore {
     /// Those of [`Interrupted`].
     #[inline]
     pub fn wait(&self, deadline: Option<&Deadline>, scope: Scope) -> Result<(), Interrupted> {
-        if self.try_wait() { Ok(()) } else { self.wait_slow(deadline, scope) }
+        let slept = self.wait_by(|word| match deadline {
+            None => futex::wait(word, 0, None, scope),
+            Some(deadline) if deadline.at.seconds < 0 => Err(Errno::ETIMEDOUT),
+            Some(deadline) => futex::wait_until(word, 0, Some(&deadline.at), deadline.clock, scope),
+        });
+        slept.map_err(|errno| match errno {
+            Errno::ETIMEDOUT => Interrupted::TimedOut,
+            Errno::EINVAL => Interrupted::Invalid,
+            _ => Interrupted::Signal,
+        })
+    }
+
+    /// Takes a unit, sleeping by `sleep` while the word that it is given is 0. EAGAIN of `sleep`'s: look again.
+    ///
+    /// # Errors
+    /// Any other error of `sleep`'s, unless a unit came at the same time.
+    #[inline]
+    pub fn wait_by(&self, sleep: impl Fn(&AtomicU32) -> Result<(), Errno>) -> Result<(), Errno> {
+        if self.try_wait() { Ok(()) } else { self.wait_slow(sleep) }
     }
 
     #[cold]
-    fn wait_slow(&self, deadline: Option<&Deadline>, scope: Scope) -> Result<(), Interrupted> {
+    fn wait_slow(&self, sleep: impl Fn(&AtomicU32) -> Result<(), Errno>) -> Result<(), Errno> {
         let mut spin = Spin::new();
         while self.word.load(Relaxed) == 0 && spin.again() {
             core::hint::spin_loop();
@@ -96,16 +114,9 @@ impl RawSemaphore {
             if self.take(WAITER) {
                 return Ok(());
             }
-            let result = match deadline {
-                None => futex::wait(self.count_half(), 0, None, scope),
-                Some(deadline) if deadline.at.seconds < 0 => Err(Errno::ETIMEDOUT),
-                Some(deadline) => futex::wait_until(self.count_half(), 0, Some(&deadline.at), deadline.clock, scope),
-            };
-            let why = match result {
-                Err(Errno::ETIMEDOUT) => Interrupted::TimedOut,
-                Err(Errno::EINTR) => Interrupted::Signal,
-                Err(Errno::EINVAL) => Interrupted::Invalid,
-                Ok(()) | Err(_) => continue,
+            let why = match sleep(self.count_half()) {
+                Ok(()) | Err(Errno::EAGAIN) => continue,
+                Err(why) => why,
             };
             if self.take(WAITER) {
                 return Ok(()); // a unit came at the same time: do not lose its wake
