@@ -12,6 +12,7 @@ use core::sync::atomic::AtomicU32;
 
 use crate::arch;
 use crate::rseq::Area;
+use crate::sys::futex::RobustHead;
 
 /// Bytes of [`PerThread`]; AArch64's thread start-up reserves as many below the thread pointer.
 pub const SIZE: usize = 256;
@@ -37,7 +38,9 @@ pub struct PerThread {
     pub cancel: AtomicU32,
     /// Whether it may be cancelled anywhere, not only at cancellation points.
     pub cancel_anywhere: Cell<bool>,
-    reserved: [u32; 38],
+    /// The robust mutexes that it holds: the kernel's head of their list.
+    pub robust: RobustHead,
+    reserved: [u32; 32],
 }
 
 /// The bits of [`PerThread::cancel`], and what a refused call returns. A thread is cancelled when its word is [`cancel::ASKED`] and nothing else.
@@ -67,7 +70,8 @@ impl PerThread {
         h_errno: Cell::new(0),
         cancel: AtomicU32::new(0),
         cancel_anywhere: Cell::new(false),
-        reserved: [0; 38],
+        robust: RobustHead::UNKNOWN,
+        reserved: [0; 32],
     };
 }
 

@@ -1,11 +1,55 @@
 //! futex(2), private to the process unless the function says otherwise.
 
+use core::cell::Cell;
+use core::ptr::null_mut;
 use core::sync::atomic::AtomicU32;
 
 use linux_raw_sys::general as raw;
 
 use super::time::Timespec;
 use super::{Errno, call};
+
+/// `struct robust_list`: a link of the list of words that the kernel looks at when the thread ends.
+#[repr(C)]
+#[derive(Debug)]
+pub struct RobustLink {
+    /// The next link; the head ends the list.
+    pub next: Cell<*mut RobustLink>,
+    /// The link before; ours, the kernel does not look.
+    pub previous: Cell<*mut RobustLink>,
+}
+
+/// `struct robust_list_head`.
+#[repr(C)]
+#[derive(Debug)]
+pub struct RobustHead {
+    /// The first link, or this very word; null: the kernel does not know this head.
+    pub next: Cell<*mut RobustLink>,
+    /// Bytes from a link to its word.
+    pub offset: Cell<isize>,
+    /// What is just being locked or unlocked, and may be in the list or not; or null.
+    pub pending: Cell<*mut RobustLink>,
+}
+
+impl RobustHead {
+    /// One that the kernel does not know.
+    #[allow(clippy::declare_interior_mutable_const, reason = "a birth image: every use is a fresh copy")]
+    pub const UNKNOWN: RobustHead =
+        RobustHead { next: Cell::new(null_mut()), offset: Cell::new(0), pending: Cell::new(null_mut()) };
+}
+
+/// `set_robust_list(head, size)`: when the calling thread ends, each word in the list that holds its id gets FUTEX_OWNER_DIED instead, and a sleeper is
+/// woken. Null: no list.
+///
+/// # Errors
+/// ENOSYS: the kernel, or an emulator, has no such lists.
+///
+/// # Safety
+/// The head lies where it is until the thread ends or sets another one, and its links are a list.
+pub unsafe fn set_robust_list(head: *const RobustHead) -> Result<(), Errno> {
+    // SAFETY: as the caller promises.
+    unsafe { call!(__NR_set_robust_list, head as usize, size_of::<RobustHead>()) }.map(drop)
+}
 
 /// Whether the word lies in memory that other processes share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

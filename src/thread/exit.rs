@@ -4,7 +4,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
 use super::control::{DETACHED, EXITED, current, is_main};
-use super::{cancel, locals, registry, stack};
+use super::{cancel, locals, registry, robust, stack};
 use crate::inject::{self, Point};
 use crate::rseq;
 use crate::sys::signal::{self, How, Set};
@@ -59,8 +59,9 @@ pub fn exit(result: *mut ()) -> ! {
         inject::delay_long(Point::ThreadLeaves);
         kernel::exit(0); // from the cache it is taken only when the kernel has written tid = 0
     }
-    // The kernel must not write to memory that is gone, and may be another thread's already: neither the rseq area nor tid.
+    // The kernel must not write to memory that is gone, and may be another thread's already: neither the rseq area nor tid, nor read the list.
     let _ = rseq::unregister_current_thread(); // EINVAL: it was not registered
+    robust::leave();
     if cfg!(not(dacapo_broken = "id_word_kept")) {
         kernel::set_tid_address(core::ptr::null());
     }

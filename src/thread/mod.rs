@@ -25,6 +25,7 @@ pub mod keys;
 mod locals;
 mod name;
 pub mod registry;
+pub mod robust;
 mod spawn;
 mod stack;
 

@@ -152,6 +152,7 @@ pub fn after_fork_in_child(mask: Set) {
     let tid = sys::thread::gettid();
     per_thread::current().tid.store(tid, Ordering::Relaxed);
     this.tid.store(tid, Ordering::Relaxed);
+    super::robust::after_fork_in_child();
     stack::after_fork_in_child();
     // SAFETY: one thread; the lock is ours, from `before_fork`.
     let registry = unsafe { &mut *REGISTRY.registry.get() };

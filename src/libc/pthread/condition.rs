@@ -35,6 +35,9 @@ impl Condition {
 
     unsafe fn wait(&self, mutex: &Mutex, deadline: Option<&Deadline>) -> Result<(), Errno> {
         let scope = self.scope();
+        if mutex.is_robust() {
+            return self.wait_robust(mutex, deadline);
+        }
         let (count, mutex_scope) = mutex.give_up()?;
         let both_private = scope == Scope::Private && mutex_scope == Scope::Private;
         let watched = self.raw.enter(both_private.then_some(&mutex.raw));
@@ -46,6 +49,31 @@ impl Condition {
         match result {
             Err(errno @ (Errno::ETIMEDOUT | cancel::CANCELLED)) => Err(cancel::settle(errno)), // the mutex is ours again
             _ => Ok(()),
+        }
+    }
+
+    /// The same with a robust mutex: nobody is moved to it, and its last owner may have ended meanwhile.
+    #[cold]
+    unsafe fn wait_robust(&self, mutex: &Mutex, deadline: Option<&Deadline>) -> Result<(), Errno> {
+        let scope = self.scope();
+        let watched = self.raw.enter(None);
+        let count = match mutex.unlock_robust() {
+            Ok(count) => count,
+            Err(errno) => {
+                self.raw.leave(scope);
+                return Err(errno);
+            }
+        };
+        let result = sleep(self.raw.watched(), watched, deadline, scope);
+        self.raw.leave(scope);
+        let locked = mutex.lock_robust(None);
+        if locked != Err(Errno::ENOTRECOVERABLE) {
+            mutex.count.set(count);
+        }
+        match result {
+            Err(cancel::CANCELLED) => Err(cancel::settle(cancel::CANCELLED)),
+            Err(Errno::ETIMEDOUT) => locked.and(Err(Errno::ETIMEDOUT)),
+            _ => locked,
         }
     }
 }

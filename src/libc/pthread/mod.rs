@@ -2,14 +2,14 @@
 //!
 //! ```text
 //!   thread attributes schedule cancel cleanup at_fork     threads
-//!   mutex condition rwlock barrier spin once key   locks, and values by thread
+//!   mutex robust condition rwlock barrier spin once key   locks, and values by thread
 //! ```
 //! The types have glibc's sizes, and its static initialisers are valid in them: the lock word is the first word, a mutex's kind lies where
 //! glibc has it. So objects that were compiled against glibc's headers link.
 //!
 //! A cancelled thread runs its cleanup handlers and its keys' destructors; its stack is not unwound, so destructors of C++ objects in it do not run.
 //!
-//! Not here: robust and priority-inheriting mutexes: their attributes are accepted, and `pthread_mutex_init` says ENOTSUP.
+//! Not here: priority-inheriting mutexes: their attributes are accepted, and `pthread_mutex_init` says ENOTSUP.
 
 mod at_fork;
 mod attributes;
@@ -20,6 +20,7 @@ mod condition;
 mod key;
 mod mutex;
 mod once;
+mod robust;
 mod rwlock;
 mod schedule;
 mod spin;

@@ -1,28 +1,34 @@
-//! pthread_mutex_*: [`RawMutex`] with an owner and a count where the kind asks for them.
+//! pthread_mutex_*: [`RawMutex`] with an owner and a count where the kind asks for them. The robust ones are in [`super::robust`].
 
 use core::cell::Cell;
 use core::ffi::c_int;
+use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::{check_shared, code, deadline, own_tid, scope};
 use crate::sync::raw::{Clock, Deadline, RawMutex, Scope};
 use crate::sys::Errno;
+use crate::sys::futex::RobustLink;
 use crate::sys::time::Timespec;
+use crate::thread::robust::{self, OFFSET};
 
 /// `pthread_mutex_t`, glibc's fields at glibc's places.
 #[repr(C)]
 pub struct Mutex {
     pub(super) raw: RawMutex,
     /// How often the owner of a recursive mutex has it.
-    count: Cell<u32>,
-    /// The thread that has it; 0: none, or a kind that does not care.
-    owner: AtomicU32,
+    pub(super) count: Cell<u32>,
+    /// The thread that has it; 0: none, or a kind that does not care. Of a robust one the state.
+    pub(super) owner: AtomicU32,
     unused: u32,
-    /// NORMAL to ADAPTIVE, and SHARED.
+    /// NORMAL to ADAPTIVE, SHARED and ROBUST.
     kind: u32,
+    /// A robust one's place in its owner's list.
+    pub(super) link: RobustLink,
 }
 
-const _: () = assert!(core::mem::offset_of!(Mutex, kind) == 16 && size_of::<Mutex>() <= 40);
+const _: () = assert!(core::mem::offset_of!(Mutex, kind) == 16 && size_of::<Mutex>() == 40);
+const _: () = assert!(core::mem::offset_of!(Mutex, link) as isize == -OFFSET);
 
 const NORMAL: u32 = 0;
 const RECURSIVE: u32 = 1;
@@ -39,11 +45,24 @@ impl Mutex {
         scope(self.kind & SHARED != 0)
     }
 
+    pub(super) fn is_robust(&self) -> bool {
+        self.kind & ROBUST != 0
+    }
+
+    /// The lock's word as the robust kinds use it.
+    pub(super) fn word(&self) -> &AtomicU32 {
+        // SAFETY: the first word, which is nothing but an atomic one; a robust mutex never uses it as a RawMutex.
+        unsafe { AtomicU32::from_ptr((&raw const self.raw).cast_mut().cast()) }
+    }
+
     fn has_owner(&self) -> bool {
         matches!(self.kind & 3, RECURSIVE | ERROR_CHECK)
     }
 
     fn is_mine(&self) -> bool {
+        if self.is_robust() {
+            return self.is_robustly_mine();
+        }
         self.owner.load(Ordering::Relaxed) == own_tid() // Relaxed: only this thread ever stores its own id
     }
 
@@ -71,6 +90,9 @@ impl Mutex {
         if let Some(result) = self.relock(Errno::EDEADLK) {
             return result;
         }
+        if self.is_robust() {
+            return self.lock_robust(None);
+        }
         self.raw.lock(self.scope());
         self.locked();
         Ok(())
@@ -79,6 +101,9 @@ impl Mutex {
     fn try_lock(&self) -> Result<(), Errno> {
         if let Some(result) = self.relock(Errno::EBUSY) {
             return result;
+        }
+        if self.is_robust() {
+            return self.try_lock_robust();
         }
         if !self.raw.try_lock() {
             return Err(Errno::EBUSY);
@@ -99,6 +124,9 @@ impl Mutex {
     }
 
     fn wait_until(&self, deadline: &Deadline) -> Result<(), Errno> {
+        if self.is_robust() {
+            return self.lock_robust(Some(deadline));
+        }
         self.raw.lock_until(deadline, self.scope()).map_err(|_| Errno::ETIMEDOUT)?;
         self.locked();
         Ok(())
@@ -114,6 +142,11 @@ impl Mutex {
                 self.count.set(self.count.get() - 1);
                 return Ok(());
             }
+        }
+        if self.is_robust() {
+            return self.unlock_robust().map(drop);
+        }
+        if self.has_owner() {
             self.owner.store(0, Ordering::Relaxed);
         }
         self.raw.unlock(self.scope());
@@ -143,7 +176,8 @@ impl Mutex {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn pthread_mutex_init(mutex: *mut Mutex, attributes: *const u32) -> c_int {
     let attributes = if attributes.is_null() { 0 } else { *attributes };
-    if attributes & (ROBUST | PROTOCOL) != 0 {
+    // A robust one needs the kernel's help, which emulators may lack.
+    if attributes & PROTOCOL != 0 || attributes & ROBUST != 0 && robust::register().is_err() {
         return code(Err(Errno::EOPNOTSUPP));
     }
     mutex.write(Mutex {
@@ -152,13 +186,15 @@ unsafe extern "C" fn pthread_mutex_init(mutex: *mut Mutex, attributes: *const u3
         owner: AtomicU32::new(0),
         unused: 0,
         kind: attributes,
+        link: RobustLink { next: Cell::new(null_mut()), previous: Cell::new(null_mut()) },
     });
     0
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn pthread_mutex_destroy(mutex: *mut Mutex) -> c_int {
-    if (*mutex).raw.is_locked() { code(Err(Errno::EBUSY)) } else { 0 }
+    // As with glibc, a robust one may be destroyed whatever its last owner did.
+    if (*mutex).raw.is_locked() && !(*mutex).is_robust() { code(Err(Errno::EBUSY)) } else { 0 }
 }
 
 #[unsafe(no_mangle)]
@@ -173,6 +209,9 @@ unsafe extern "C" fn pthread_mutex_lock(mutex: *const Mutex) -> c_int {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn pthread_mutex_trylock(mutex: *const Mutex) -> c_int {
+    if (*mutex).kind == NORMAL {
+        return if (*mutex).raw.try_lock() { 0 } else { code(Err(Errno::EBUSY)) };
+    }
     code((*mutex).try_lock())
 }
 
@@ -195,10 +234,9 @@ unsafe extern "C" fn pthread_mutex_unlock(mutex: *const Mutex) -> c_int {
     code((*mutex).unlock_kind())
 }
 
-/// EINVAL: no mutex here is robust, so none is inconsistent.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn pthread_mutex_consistent(_mutex: *mut Mutex) -> c_int {
-    code(Err(Errno::EINVAL))
+unsafe extern "C" fn pthread_mutex_consistent(mutex: *const Mutex) -> c_int {
+    code((*mutex).make_consistent())
 }
 
 // The attributes are one word: the mutex's future `kind`, and what `init` will refuse.

@@ -46,7 +46,7 @@ pub(crate) unsafe extern "C" fn fork() -> c_int {
     let mask = crate::thread::before_fork();
     let forked = call!(__NR_clone, linux_raw_sys::general::SIGCHLD as usize, 0, 0, 0, 0);
     if forked == Ok(0) {
-        // The kernel keeps the rseq registration and the robust list; the thread's id is another one, and it is alone.
+        // The kernel keeps the rseq registration, but not the robust list; the thread's id is another one, and it is alone.
         // In the reverse order of before, so that the signal mask is in the end the caller's.
         crate::thread::after_fork_in_child(mask);
         heap::after(held);
@@ -64,6 +64,7 @@ unsafe extern "C" fn _Fork() -> c_int {
     let forked = call!(__NR_clone, linux_raw_sys::general::SIGCHLD as usize, 0, 0, 0, 0);
     if forked == Ok(0) {
         per_thread::current().tid.store(thread::gettid(), Ordering::Relaxed);
+        crate::thread::robust::after_fork_in_child();
     }
     errno::result(forked.map(|pid| pid as i32))
 }
