@@ -177,7 +177,7 @@ static const struct point {
     { "read", do_read, 1 }, { "readv", do_readv, 1 }, { "write", do_write, 1 }, { "writev", do_writev, 1 },
     { "pread", do_pread }, { "pwrite", do_pwrite }, { "preadv", do_preadv }, { "pwritev", do_pwritev },
     { "open", do_open, 1 }, { "openat", do_openat, 1 }, { "creat", do_creat, 1 }, { "close", do_close },
-    { "splice", do_splice, 1 }, { "fcntl", do_fcntl, 1 }, { "lockf", do_lockf, 1 },
+    { "splice", do_splice /* qemu-user cannot be interrupted in it */ }, { "fcntl", do_fcntl, 1 }, { "lockf", do_lockf, 1 },
     { "fsync", do_fsync }, { "fdatasync", do_fdatasync }, { "msync", do_msync }, { "tcdrain", do_tcdrain },
     { "poll", do_poll, 1 }, { "ppoll", do_ppoll, 1 }, { "select", do_select, 1 }, { "pselect", do_pselect, 1 },
     { "epoll_wait", do_epoll_wait, 1 }, { "epoll_pwait", do_epoll_pwait, 1 },
