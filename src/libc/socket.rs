@@ -1,12 +1,12 @@
 //! sys/socket.h. All but sockatmark and the walk over ancillary data is a kernel call and nothing else: EINTR passes through, and every
-//! function is async-signal-safe.
+//! function is async-signal-safe. Those that may wait are cancellation points.
 //!
 //! `struct msghdr`, `struct cmsghdr` and `struct mmsghdr` are the kernel's on both CPUs, so messages pass as they are.
 
 use core::ffi::{c_int, c_uint, c_void};
 use core::ptr::null_mut;
 
-use super::kernel_calls::kernel_calls;
+use super::kernel_calls::{cancellation_points, kernel_calls};
 use crate::libc::errno;
 use crate::libc::string::check;
 use crate::sys::call;
@@ -14,21 +14,10 @@ use crate::sys::call;
 type Bytes = *const c_void;
 type Out = *mut c_void;
 
-kernel_calls! {
-    c_int: socket(family: c_int, kind: c_int, protocol: c_int) = __NR_socket(family, kind, protocol);
-    c_int: socketpair(family: c_int, kind: c_int, protocol: c_int, pair: *mut c_int) = __NR_socketpair(family, kind, protocol, pair);
-    c_int: bind(fd: c_int, address: Bytes, size: c_uint) = __NR_bind(fd, address, size);
+cancellation_points! {
     c_int: connect(fd: c_int, address: Bytes, size: c_uint) = __NR_connect(fd, address, size);
-    c_int: listen(fd: c_int, backlog: c_int) = __NR_listen(fd, backlog);
     c_int: accept(fd: c_int, address: Out, size: *mut c_uint) = __NR_accept(fd, address, size);
     c_int: accept4(fd: c_int, address: Out, size: *mut c_uint, flags: c_int) = __NR_accept4(fd, address, size, flags);
-    c_int: getsockname(fd: c_int, address: Out, size: *mut c_uint) = __NR_getsockname(fd, address, size);
-    c_int: getpeername(fd: c_int, address: Out, size: *mut c_uint) = __NR_getpeername(fd, address, size);
-    c_int: getsockopt(fd: c_int, level: c_int, option: c_int, value: Out, size: *mut c_uint)
-        = __NR_getsockopt(fd, level, option, value, size);
-    c_int: setsockopt(fd: c_int, level: c_int, option: c_int, value: Bytes, size: c_uint)
-        = __NR_setsockopt(fd, level, option, value, size);
-    c_int: shutdown(fd: c_int, how: c_int) = __NR_shutdown(fd, how);
     isize: send(fd: c_int, bytes: Bytes, n: usize, flags: c_int) = __NR_sendto(fd, bytes, n, flags, 0, 0);
     isize: sendto(fd: c_int, bytes: Bytes, n: usize, flags: c_int, address: Bytes, size: c_uint)
         = __NR_sendto(fd, bytes, n, flags, address, size);
@@ -39,6 +28,20 @@ kernel_calls! {
     isize: recvmsg(fd: c_int, message: Out, flags: c_int) = __NR_recvmsg(fd, message, flags);
     c_int: sendmmsg(fd: c_int, messages: Out, n: c_uint, flags: c_int) = __NR_sendmmsg(fd, messages, n, flags);
     c_int: recvmmsg(fd: c_int, messages: Out, n: c_uint, flags: c_int, timeout: Out) = __NR_recvmmsg(fd, messages, n, flags, timeout);
+}
+
+kernel_calls! {
+    c_int: socket(family: c_int, kind: c_int, protocol: c_int) = __NR_socket(family, kind, protocol);
+    c_int: socketpair(family: c_int, kind: c_int, protocol: c_int, pair: *mut c_int) = __NR_socketpair(family, kind, protocol, pair);
+    c_int: bind(fd: c_int, address: Bytes, size: c_uint) = __NR_bind(fd, address, size);
+    c_int: listen(fd: c_int, backlog: c_int) = __NR_listen(fd, backlog);
+    c_int: getsockname(fd: c_int, address: Out, size: *mut c_uint) = __NR_getsockname(fd, address, size);
+    c_int: getpeername(fd: c_int, address: Out, size: *mut c_uint) = __NR_getpeername(fd, address, size);
+    c_int: getsockopt(fd: c_int, level: c_int, option: c_int, value: Out, size: *mut c_uint)
+        = __NR_getsockopt(fd, level, option, value, size);
+    c_int: setsockopt(fd: c_int, level: c_int, option: c_int, value: Bytes, size: c_uint)
+        = __NR_setsockopt(fd, level, option, value, size);
+    c_int: shutdown(fd: c_int, how: c_int) = __NR_shutdown(fd, how);
 }
 
 /// Whether reading has come to the place of out-of-band data.

@@ -14,8 +14,10 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -33,7 +35,7 @@ __attribute__((packed))
 int epoll_create1(int), epoll_ctl(int, int, int, struct event *), epoll_wait(int, struct event *, int, int);
 int epoll_pwait(int, struct event *, int, int, const sigset_t *);
 
-static int empty[2], full[2], file, epoll;
+static int empty[2], full[2], pair[2], listening, file, epoll;
 static pid_t holder;
 static pthread_t sleeper;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -167,6 +169,24 @@ static void do_sem_timedwait(void) {
     sem_timedwait(&none, &at);
 }
 static void do_system(void) { system("exec sleep 1000"); }
+static void do_accept(void) { accept(listening, 0, 0); }
+static void do_accept4(void) { accept4(listening, 0, 0, SOCK_CLOEXEC); }
+static void do_connect(void) {
+    struct sockaddr_un nobody = { AF_UNIX, "nobody" };
+    connect(pair[0], (struct sockaddr *)&nobody, sizeof nobody);
+}
+static void do_recv(void) { recv(pair[0], &byte, 1, 0); }
+static void do_recvfrom(void) { recvfrom(pair[0], &byte, 1, 0, 0, 0); }
+static void do_recvmsg(void) {
+    struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
+    recvmsg(pair[0], &message, 0);
+}
+static void do_send(void) { send(pair[1], block, sizeof block, 0); }
+static void do_sendto(void) { sendto(pair[1], block, sizeof block, 0, 0, 0); }
+static void do_sendmsg(void) {
+    struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
+    sendmsg(pair[1], &message, 0);
+}
 static void do_testcancel(void) { pthread_testcancel(); }
 
 static const struct point {
@@ -190,6 +210,8 @@ static const struct point {
     { "pthread_join", do_join, 1 }, { "pthread_timedjoin_np", do_timedjoin, 1 },
     { "pthread_cond_wait", do_cond_wait, 1 }, { "pthread_cond_timedwait", do_cond_timedwait, 1 },
     { "sem_wait", do_sem_wait, 1 }, { "sem_timedwait", do_sem_timedwait, 1 },
+    { "accept", do_accept, 1 }, { "accept4", do_accept4, 1 }, { "connect", do_connect }, { "recv", do_recv, 1 },
+    { "recvfrom", do_recvfrom, 1 }, { "recvmsg", do_recvmsg, 1 }, { "send", do_send }, { "sendto", do_sendto }, { "sendmsg", do_sendmsg },
     { "system", do_system, 1 }, { "pthread_testcancel", do_testcancel },
 };
 
@@ -269,6 +291,11 @@ int main(void) {
     while (write(full[1], block, sizeof block) > 0) {}
     while (write(full[1], block, 1) > 0) {}
     fcntl(full[1], F_SETFL, 0);
+    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    listening = socket(AF_UNIX, SOCK_STREAM, 0);
+    struct sockaddr_un here = { AF_UNIX, "socket" };
+    bind(listening, (struct sockaddr *)&here, sizeof here);
+    listen(listening, 1);
     file = open("file", O_RDWR | O_CREAT, 0600);
     mkfifo("fifo", 0600);
     epoll = epoll_create1(0);
