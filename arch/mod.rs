@@ -21,12 +21,13 @@
 //! | | `revoking_interrupts` | whether an mprotect(2) that takes access away interrupts the process's other CPUs, and so fences them |
 //! | [`vector`] | `Block`, `load..mask` | sixteen bytes at a time, for the string functions |
 //! | | `move_down` | moves bytes without a call |
-//! | `memory.S`, `string.S` | memcpy, strlen, strcmp and their like | C's; the width of the loops is chosen when long operands come |
+//! | `memory.S`, `string.S` | memcpy, strlen, strcmp and their like | C's; the width of the loops is chosen when enough of long operands, or of blocks, have come |
 //! | `variadic` | `VaList` | C's `va_list`; `word`, `double`, `long_double` take the next argument |
 //! | `long_double` | `PRECISION`, `split`, `join` | the format of C's `long double` |
 //! | | `after_locked` | nothing, for as long as it takes a lock's cache line to settle |
 //! | [`rseq`] | `SIGNATURE` | the word before every abort handler |
 //! | | `Fields` | where the current thread's rseq fields are |
+//! | | `kept_offsets`, `kept_area_offset`, `settle` | the same, as the compiler may keep it in registers from section to section; `None` where there is no good answer before `init` |
 //! | | `__rseq_asm!` | the frame of a section around its body: arming, descriptor, signature, abort handler, commit |
 //! | | `claim` | a section whose steps would be longer than what a person writes |
 //! | `steps` | `__rseq_step!` | the instructions of each step that [`section!`] knows |
