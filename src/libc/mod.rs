@@ -19,6 +19,7 @@
     reason = "a C function is unsafe as a whole; its contract is the manual page of its name"
 )]
 
+mod accounts;
 mod assert;
 mod ctype;
 mod dacapo;

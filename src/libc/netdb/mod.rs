@@ -13,12 +13,12 @@
 
 mod addrinfo;
 mod database;
-mod entry;
+pub mod entry;
 mod error;
 mod exchange;
 mod host;
 mod hosts;
-mod lines;
+pub mod lines;
 mod nameinfo;
 mod order;
 mod packet;
