@@ -38,3 +38,6 @@
         variadic __sprintf_chk, __vsprintf_chk, 4, AFTER_4
         variadic __asprintf_chk, __vasprintf_chk, 3, AFTER_3
         variadic __snprintf_chk, __vsnprintf_chk, 5, AFTER_5
+
+        variadic syslog, vsyslog, 2, AFTER_2
+        variadic __syslog_chk, __vsyslog_chk, 3, AFTER_3

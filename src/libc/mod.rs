@@ -50,6 +50,7 @@ mod socket;
 pub(crate) mod stdio;
 pub mod stdlib;
 pub mod string;
+mod syslog;
 pub(crate) mod time;
 mod unistd;
 mod wide;
