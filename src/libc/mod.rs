@@ -29,6 +29,7 @@ pub mod errno;
 mod exit;
 mod files;
 pub(crate) mod float;
+mod fnmatch;
 mod inet;
 mod interface;
 mod kernel_calls;
