@@ -187,9 +187,8 @@ int main(void)
             printf("\n");
         }
     }
-    errno = 0;
     int r = initgroups("ada", 100);
-    printf("initgroups: %d %d\n", r, errno);
+    printf("initgroups: %d %d\n", r, r == 0 ? 0 : errno); /* glibc leaves ERANGE behind when it has worked */
     int n = getgroups(0, 0);
     printf("getgroups: %d\n", n);
     return 0;
