@@ -5,7 +5,6 @@
 //! ```
 //! Signed arguments are sign-extended, unsigned ones zero-extended, as the C compiler would; the result is the kernel's, or -1
 //! and `errno`. Functions whose old call only one CPU has (`open`, `stat`, `pipe`) use the newer one that every CPU has.
-
 //!
 //! `cancellation_points!` takes the same lines: its functions are cancellation points too ([`crate::thread::cancel`]). One that does more than
 //! the call has `cancellable!(NUMBER, args...)` for `call!`, and `errno::point` for `errno::result` once it holds nothing any more.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   PerThread::cancel:   ASKED, DISABLED, ENDING; the thread is cancelled when it is ASKED alone
-//!   arch `enter`:        1 is the word ASKED? -> REFUSED     2 the kernel call     3 return
+//!   arch `call3`, `call6`: 1 is the word ASKED? -> REFUSED     2 the kernel call     3 its result
 //!   Control::cancel      word |= ASKED; a signal, which ends a call that sleeps and has the handler look where the thread was
 //! ```
 //! 1. A cancellation point is a call made by [`cancellable!`]. It gives [`CANCELLED`] if it was not made; then its caller undoes what it has begun,
@@ -17,7 +17,7 @@
 //! Stacks are not unwound: the handlers of `pthread_cleanup_push` run, destructors of C++ and Rust objects in the frames do not. So asking is
 //! unsafe in Rust, and a thread of [`super::spawn`] must not be asked.
 //!
-//! Price of a point: one load, one branch that is never taken, and the call and return of `enter`.
+//! Price of a point: one load, and one branch that is never taken.
 
 use core::hint::black_box;
 use core::ptr;
