@@ -56,8 +56,9 @@ BROKEN = {
                     "locks::a_mutex_serves_three_threads", "locks::a_ticket_lock_excludes_publishes_and_wakes_the_next_one",
                     "rcu::general::what_a_reader_holds_stays", "malloc::front::nor_by_two_threads_of_one_cpu",
                     "malloc::front::nothing_is_lost_where_the_drain_visits_the_cpus")),),
-    "queued_relaxed_grant+stack_relaxed_push+grace_no_wake+no_stop_fence+heap_exchange_in_two": (
-        ("models", ("locks::a_queued_lock_excludes_publishes_and_forgets_no_sleeper", "stack::what_was_put_into_it_is_there",
+    "queued_relaxed_grant+stack_relaxed_push+grace_no_wake+no_stop_fence+heap_exchange_in_two+hash_no_twin": (
+        ("models", ("hash::a_key_that_comes_back_is_always_found",
+                    "locks::a_queued_lock_excludes_publishes_and_forgets_no_sleeper", "stack::what_was_put_into_it_is_there",
                     "rcu::general::those_who_wait_at_the_same_time_are_all_served",
                     "percpu::drain::nor_beside_two_threads_of_one_cpu",
                     "malloc::front::exchanging_source_and_sink_beside_a_drain_doubles_nothing",

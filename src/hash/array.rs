@@ -38,7 +38,7 @@ pub(super) struct Header {
 }
 
 /// The low bits of a word: how far to shift.
-const SHIFT: usize = 63;
+pub(super) const SHIFT: usize = 63;
 /// 128 bytes: a bucket of two lines lies in one pair of them, which some CPUs fetch together.
 const ALIGN: usize = 128;
 /// Arrays from 256 KiB on are mappings: fresh pages need not be zeroed, and go back to the kernel at once.
@@ -66,6 +66,8 @@ impl<E, const N: usize> Array<E, N> {
         assert!(align_of::<Bucket<E, N>>() <= ALIGN && N <= 7);
         size_of::<Header>().next_multiple_of(ALIGN)
     };
+    /// Bytes from the word of the successor to bucket 0, for [`probe`](super::probe).
+    pub(super) const SUCCESSOR_BEFORE: usize = Self::FRONT - core::mem::offset_of!(Header, successor);
 
     /// 2^`log2` empty buckets; none if there is no memory.
     pub(super) fn new(log2: u32) -> Option<Self> {

@@ -1,7 +1,7 @@
 //! A bucket: one word that says everything of its slots, and the slots.
 //!
 //! ```text
-//!   meta    | flags | tag 6 | ... | tag 1 | tag 0 |      one byte each; the flags: MORE, MOVED
+//!   meta    | flags | tag 6 | ... | tag 1 | tag 0 |      one byte each; the flags: MORE, MOVED, and the twin
 //!   next    the bucket that follows if MORE
 //!   slots   entry 0 ... entry N - 1
 //!
@@ -9,6 +9,8 @@
 //!               entry, then     removed    after a grace period: the entry is dropped
 //!               the tag
 //! ```
+//! Twin: slot k's entry has also come back to slot m of the bucket before, and will go as soon as nobody can have looked there in vain. Three bits each: k + 1, or 0, and m.
+//!
 //! A reader loads `meta` once and looks only at slots whose tag is eight bits of its own hash; an entry does not change as long as somebody may look at it. One
 //! store of `meta` takes one entry out and puts another in: that is how a key is replaced without being away for a moment.
 
@@ -25,12 +27,16 @@ pub(super) const DEAD: u8 = 1;
 pub(super) const MORE: u64 = 1 << 56;
 /// What was here is found in the array that succeeds this one.
 pub(super) const MOVED: u64 = 1 << 57;
+/// Where the twin's bits begin.
+const TWIN: u32 = 58;
+const TWIN_BITS: u64 = 0x3f << TWIN;
 
 /// The negative control publishes tags before entries.
 const PUBLISH: Ordering = if cfg!(dacapo_broken = "hash_relaxed_publish") { Relaxed } else { Release };
 
-const ONES: u64 = 0x0001_0101_0101_0101;
-const TOPS: u64 = 0x0080_8080_8080_8080;
+/// A one in each byte that is a tag.
+pub(super) const ONES: u64 = 0x0001_0101_0101_0101;
+const TOPS: u64 = ONES << 7;
 
 /// Room for N entries, N at most 7. Writers change it under their shard's lock.
 #[repr(C, align(64))]
@@ -47,10 +53,16 @@ pub(super) fn tag(mixed: u64) -> u8 {
     byte | (u8::from(byte < 2) << 1)
 }
 
+/// A tag in the place of each slot's.
+#[inline(always)]
+pub(super) fn in_each(tag: u8) -> u64 {
+    u64::from(tag) * ONES
+}
+
 /// The slots that may have this tag, as a set of their bytes' top bits. Never a slot that is empty or dead: the only false ones differ in the lowest bit.
 #[inline(always)]
 pub(super) fn candidates(meta: u64, tag: u8) -> u64 {
-    let differences = meta ^ (u64::from(tag) * ONES);
+    let differences = meta ^ in_each(tag);
     differences.wrapping_sub(ONES) & !differences & TOPS
 }
 
@@ -64,7 +76,37 @@ pub(super) fn with_tag(meta: u64, n: usize, tag: u8) -> u64 {
     meta & !(0xff << (8 * n)) | u64::from(tag) << (8 * n)
 }
 
+/// The twin's slot, and its entry's other one, in the bucket before.
+pub(super) fn twin(meta: u64) -> Option<(usize, usize)> {
+    let bits = (meta >> TWIN) as usize;
+    (bits & 7).checked_sub(1).map(|slot| (slot, bits >> 3))
+}
+
+/// The word with a twin.
+pub(super) fn with_twin(meta: u64, slot: usize, home: usize) -> u64 {
+    without_twin(meta) | (((slot as u64 + 1) | ((home as u64) << 3)) << TWIN)
+}
+
+/// The word without one.
+pub(super) fn without_twin(meta: u64) -> u64 {
+    meta & !TWIN_BITS
+}
+
+/// Whether a reader who sees `meta` is to look at slot `n`, after `before` in the bucket before: there is an entry, and if it has come back there, the reader has missed it.
+pub(super) fn is_shown(before: u64, meta: u64, n: usize) -> bool {
+    tag_at(meta, n) > DEAD && twin(meta).is_none_or(|(slot, home)| slot != n || tag_at(before, home) <= DEAD)
+}
+
+/// Whether slot `n` is an entry's only one: neither empty nor dead, and no twin. For writers, to whom the bucket before shows the other.
+pub(super) fn is_entry(meta: u64, n: usize) -> bool {
+    tag_at(meta, n) > DEAD && twin(meta).is_none_or(|(slot, _)| slot != n)
+}
+
 impl<E, const N: usize> Bucket<E, N> {
+    /// Where they lie, for [`probe`](super::probe).
+    pub(super) const NEXT_AT: usize = core::mem::offset_of!(Self, next);
+    pub(super) const SLOTS_AT: usize = core::mem::offset_of!(Self, slots);
+
     #[inline(always)]
     pub(super) fn meta(&self) -> u64 {
         self.meta.load(Acquire) // Acquire: pairs with Release in `publish`: the entries, and what lies behind MORE and MOVED
@@ -96,9 +138,10 @@ impl<E, const N: usize> Bucket<E, N> {
         unsafe { (*self.slots.get_unchecked(n).get()).assume_init_ref() }
     }
 
-    /// An empty slot.
+    /// The first empty slot. Without a branch for each, which no CPU foresees.
     pub(super) fn room(meta: u64) -> Option<usize> {
-        (0..N).find(|&n| tag_at(meta, n) == EMPTY)
+        let empty = candidates(meta, EMPTY) & const { (1 << (8 * N)) - 1 }; // false ones lie above a true one
+        (empty != 0).then(|| empty.trailing_zeros() as usize / 8)
     }
 
     /// Puts an entry into slot `n`; nobody sees it before its tag is published.
@@ -115,7 +158,7 @@ impl<E, const N: usize> Bucket<E, N> {
     /// # Safety
     /// There is one, alive or dead, and no reader can be looking at it; the caller has the shard's lock.
     pub(super) unsafe fn clear(&self, n: usize) {
-        self.meta.store(with_tag(self.meta.load(Relaxed), n, EMPTY), Relaxed); // Relaxed: nothing to see
+        self.publish(with_tag(self.meta.load(Relaxed), n, EMPTY)); // who reads this word finds the other slots' entries by it
         // SAFETY: it was filled, and the tag that said so is gone.
         unsafe { (*self.slots[n].get()).assume_init_drop() };
     }

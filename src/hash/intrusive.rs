@@ -74,7 +74,7 @@ impl<'d, F: GracePeriods> Table<'d, F> {
         section.domain().is_null() || ptr::eq(section.domain(), self.core.domain())
     }
 
-    /// The first node with this hash that `matches`, for as long as the read section lasts. Wait-free.
+    /// The first node with this hash that `matches`, for as long as the read section lasts. Wait-free. A node may be asked about twice.
     ///
     /// # Safety
     /// As the type's page says. `section` is of the table's own domain.

@@ -9,20 +9,20 @@ use crate::rcu::{Domain, GracePeriods, ReadSection};
 use crate::sys::Errno;
 
 /// Slots of a bucket: seven tags and a byte of flags are a word.
-const SLOTS: usize = 7;
+pub(super) const SLOTS: usize = 7;
 
 /// Keys and values that are looked up all the time and changed now and then. See [the module's page](super).
 ///
 /// It belongs to a domain, whose read sections lookups are in: a [`Domain`] or a [`Qsbr`](crate::rcu::Qsbr). Many maps may share one.
 ///
-/// Keys and values are copied by `clone` when the map grows or shrinks, and may be dropped in any thread that changes it: large ones, and those whose copies would differ,
+/// Keys and values are copied by `clone` when the map grows or shrinks or an entry finds room in a better place, and may be dropped in any thread that changes it: large ones, and those whose copies would differ,
 /// belong behind a pointer.
 /// `Hash`, `Eq`, `Clone` and `Drop` of keys and values must not use the map: writers call them with a lock held.
 pub struct Map<'d, K: Hash + Clone, V: Clone, S: BuildHasher, F: GracePeriods = Domain> {
-    core: Core<'d, Pairs<K, V, S>, F, SLOTS>,
+    pub(super) core: Core<'d, Pairs<K, V, S>, F, SLOTS>,
 }
 
-struct Pairs<K, V, S> {
+pub(super) struct Pairs<K, V, S> {
     hasher: S,
     pairs: core::marker::PhantomData<fn() -> (K, V)>,
 }
@@ -65,7 +65,7 @@ where
     }
 
     #[inline(always)]
-    fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
+    pub(super) fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
         self.core.kind.hasher.hash_one(key)
     }
 
@@ -121,17 +121,14 @@ where
         Q: Hash + Eq + ?Sized,
     {
         self.check(section);
-        let mut visit = |entry: *const (K, V)| {
-            // SAFETY: an entry that was found in this section, which the reference borrows.
-            let (known, value) = unsafe { &*entry };
-            if known.borrow() == key {
-                look(value);
-            }
-            false
-        };
         // SAFETY: as in `get`.
-        let none = unsafe { self.core.find(self.hash(key), |entry| visit(entry)) };
-        debug_assert!(none.is_none());
+        unsafe {
+            self.core.find_all(self.hash(key), |(known, value)| {
+                if known.borrow() == key {
+                    look(value);
+                }
+            });
+        }
     }
 
     /// Calls `look` with each entry; in no order.

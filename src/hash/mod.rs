@@ -25,6 +25,8 @@
 //!    tag is published before the old one goes: who comes too late for the old entry is not too early for the new one.
 //! 4. A resize moves bucket by bucket, in steps that every change takes: copy the entries into the next array, then mark the old bucket MOVED, in one store.
 //!    A lookup that meets the mark goes on in the next array. When all have moved, lookups begin there, and the old array waits for its last readers.
+//! 5. An entry that found its bucket full comes back to it when a slot there is empty again, and leaves the chained one a grace period later: see `shard`. So that few have
+//!    to, removed entries count as what they take until their slots are empty: a small table that changes a lot is larger than one that does not.
 //!
 //! # Guarantees
 //! A. Lookups are wait-free: no lock, no atomic read-modify-write, no store but the read section's own, no waiting for changes or resizes. A lookup meets at

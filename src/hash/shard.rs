@@ -7,13 +7,25 @@
 //! ```
 //! Removed entries are noted in one of two lists. When the younger one is full and the older one's grace period is over, the older one's entries are dropped, their slots are
 //! empty, and the lists change places. If the readers of then are still there, the slots stay dead until their bucket moves: writers never wait for readers.
+//!
+//! A slot that has become empty takes an entry back from the bucket that is chained to its own, which had found no room, so that lookups need not go there:
+//!
+//! ```text
+//!   1. the chained bucket says that slot k has a twin in slot m, still empty          who walks now and finds slot m empty looks at slot k
+//!   2. the entry is copied to slot m, and its tag is published                        who walks now and finds both looks at slot m only
+//!   3. after a grace period slot k dies                                               nobody is left who has seen slot m empty
+//!   4. after another one it is empty
+//! ```
+//! If the entry is removed or replaced between 2 and 4, slot m dies first, and then slot k stands for it: who has passed slot m before 2 finds what is true there, or later.
 
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::{Relaxed, Release};
 use core::{mem, ptr};
 
 use super::array::{Array, new_bucket};
-use super::bucket::{Bucket, Chain, DEAD, EMPTY, MORE, MOVED, tag, tag_at, with_tag};
+use super::bucket::{
+    Bucket, Chain, DEAD, EMPTY, MORE, MOVED, is_entry, tag, tag_at, twin, with_tag, with_twin, without_twin,
+};
 use super::table::Kind;
 use crate::arch::barrier;
 use crate::inject::{self, Point};
@@ -73,18 +85,27 @@ const COPY_FIRST: bool = cfg!(not(dacapo_broken = "hash_moved_first"));
 /// The negative control uses dead slots again without a grace period.
 const WAITS: bool = cfg!(not(dacapo_broken = "hash_no_grace"));
 
+/// The negative control lets an entry leave the chained bucket in the moment in which it has come back.
+const STAYS_FOR_READERS: bool = cfg!(not(dacapo_broken = "hash_no_twin"));
+
 /// Ends the process if an entry's `clone` or its hash panics in the middle of a move: half of a bucket would be there twice.
 struct Unbroken;
 
 impl Drop for Unbroken {
     fn drop(&mut self) {
-        panic!("a clone or a hash panicked while a hash table grew"); // a panic while panicking: the process ends
+        panic!("a clone or a hash panicked while entries of a hash table moved"); // a panic while panicking: the process ends
     }
 }
 
 impl Dying {
     const fn new() -> Self {
         Self { slots: [0; DYING], len: 0 }
+    }
+
+    /// There is room: callers have asked.
+    fn note<E, const N: usize>(&mut self, bucket: &Bucket<E, N>, n: usize) {
+        self.slots[self.len] = ptr::from_ref(bucket).expose_provenance() | n;
+        self.len += 1;
     }
 }
 
@@ -111,6 +132,7 @@ impl<E, const N: usize> Shard<E, N> {
 /// Everything here is called by who has the shard's lock. So arrays and buckets stay, entries with a tag are complete, and nobody else writes.
 impl<E: Clone, const N: usize> State<E, N> {
     /// The bucket that says what is true of this hash, after a share of the work that is under way.
+    #[inline(always)]
     pub(super) fn bucket<'a>(
         &mut self,
         kind: &impl Kind<Entry = E>,
@@ -118,23 +140,37 @@ impl<E: Clone, const N: usize> State<E, N> {
         root: &AtomicUsize,
         mixed: u64,
     ) -> &'a Bucket<E, N> {
-        if self.next.is_some() || self.oldest != 0 {
-            self.help(kind, domain, root);
-        }
-        let mut array = self.array;
         self.stuck = false;
+        let array =
+            if self.next.is_some() || self.oldest != 0 { self.work(kind, domain, root, mixed) } else { self.array };
+        // SAFETY: the lock's holder keeps the array.
+        let first = unsafe { array.bucket(array.index(mixed)) };
+        if first.meta() & MORE != 0 {
+            trim(first);
+        }
+        first
+    }
+
+    /// Does a share of what is under way; the array in which this hash's bucket is.
+    #[cold]
+    #[inline(never)]
+    fn work(
+        &mut self,
+        kind: &impl Kind<Entry = E>,
+        domain: &impl GracePeriods,
+        root: &AtomicUsize,
+        mixed: u64,
+    ) -> Array<E, N> {
+        self.help(kind, domain, root);
         if let Some(next) = self.next {
-            let unit = array.index(mixed).min(next.index(mixed));
+            let unit = self.array.index(mixed).min(next.index(mixed));
             // Without memory for it, the bucket stays where it is, and nobody has seen the attempt.
             self.stuck = !self.migrate(kind, next, unit);
             if !self.stuck {
-                array = next;
+                return next;
             }
         }
-        // SAFETY: the lock's holder keeps both arrays.
-        let first = unsafe { array.bucket(array.index(mixed)) };
-        trim(first);
-        first
+        self.array
     }
 
     fn help(&mut self, kind: &impl Kind<Entry = E>, domain: &impl GracePeriods, root: &AtomicUsize) {
@@ -216,7 +252,7 @@ impl<E: Clone, const N: usize> State<E, N> {
             Chain::from(first).map(move |bucket| (bucket, if ptr::eq(bucket, first) { meta } else { bucket.meta() }))
         });
         let copied = chains.all(|(bucket, meta)| {
-            (0..N).filter(|&n| tag_at(meta, n) > DEAD).all(|n| {
+            (0..N).filter(|&n| is_entry(meta, n)).all(|n| {
                 // SAFETY: it has an entry; writers are here alone.
                 let entry = unsafe { bucket.entry(n) };
                 let mixed = super::table::mix(kind.hash(entry));
@@ -245,7 +281,8 @@ impl<E: Clone, const N: usize> State<E, N> {
             return;
         }
         let (buckets, log2) = (self.array.len(), self.array.log2());
-        if count > buckets * (N * 3 / 4) {
+        // A dead slot is no room yet.
+        if count + self.young.len + self.old.len > buckets * (N * 3 / 4) {
             self.resize(log2 + 1);
         } else if self.oldest == 0 {
             if count < buckets && log2 > self.smallest {
@@ -271,41 +308,62 @@ impl<E: Clone, const N: usize> State<E, N> {
         if self.stuck {
             return; // it goes with the old array
         }
-        let limit = (self.array.len() * N / 8).clamp(FEW, DYING);
+        let limit = self.limit();
         if self.young.len >= limit {
-            self.turn(domain);
+            self.turn(domain, limit.div_ceil(2));
         }
         if self.young.len >= limit {
             self.lost += 1;
             return;
         }
-        self.young.slots[self.young.len] = ptr::from_ref(bucket).expose_provenance() | n;
-        self.young.len += 1;
+        self.young.note(bucket, n);
     }
 
-    /// Makes the slots of the old list empty if their grace period is over, and then the young list the old one.
-    fn turn(&mut self, domain: &impl GracePeriods) -> bool {
+    /// What a list has room for.
+    fn limit(&self) -> usize {
+        (self.array.len() * N / 8).clamp(FEW, DYING)
+    }
+
+    /// Makes the slots of the old list empty if their grace period is over, lets at most `back` entries come back to them, and then makes the young list the old one.
+    fn turn(&mut self, domain: &impl GracePeriods, back: usize) -> bool {
         if WAITS && !self.state.is_none_or(|state| domain.poll(state)) {
             return false;
         }
         // They died long ago: their misses overlap if all are asked for first.
         let slots = &self.old.slots[..self.old.len];
         slots.iter().for_each(|&slot| barrier::prefetch(ptr::with_exposed_provenance::<u8>(slot & !7)));
-        for &slot in slots {
-            let bucket = ptr::with_exposed_provenance::<Bucket<E, N>>(slot & !7);
-            // SAFETY: the slot died in an array that is still this shard's, and whoever could look at it has left.
-            unsafe { (*bucket).clear(slot & 7) };
+        let mut kept = Dying::new();
+        for at in 0..self.old.len {
+            let word = self.old.slots[at];
+            let (bucket, n) = (ptr::with_exposed_provenance::<Bucket<E, N>>(word & !7), word & 7);
+            // SAFETY: the slot was noted in an array that is still this shard's.
+            let bucket = unsafe { &*bucket };
+            let meta = bucket.meta();
+            if twin(meta).is_some_and(|(slot, _)| slot == n) {
+                bucket.publish(without_twin(with_tag(meta, n, DEAD)));
+                kept.note(bucket, n);
+                continue;
+            }
+            // SAFETY: whoever could look at the slot has left.
+            unsafe { bucket.clear(n) };
+            if meta & MORE != 0 && kept.len < back {
+                // SAFETY: MORE says that there is a next one, and it lives as long as the array.
+                let next = unsafe { &*bucket.next() };
+                if let Some(slot) = come_back(next, bucket, n) {
+                    kept.note(next, slot);
+                }
+            }
         }
-        self.old.len = 0;
-        mem::swap(&mut self.young, &mut self.old);
-        self.state = Some(domain.poll_state());
+        self.old = mem::replace(&mut self.young, kept);
+        self.state = (self.old.len != 0).then(|| domain.poll_state());
         true
     }
 
-    /// [`State::turn`], if that takes no more than a look.
+    /// [`State::turn`], if there is something to do and it takes no more than a look.
     pub(super) fn turn_if_passed(&mut self, domain: &impl GracePeriods) {
-        if self.state.is_some_and(|state| domain.has_passed(state)) {
-            self.turn(domain);
+        let passed = self.state.is_none_or(|state| domain.has_passed(state));
+        if passed && self.young.len + self.old.len != 0 {
+            self.turn(domain, self.limit().div_ceil(2));
         }
     }
 
@@ -314,7 +372,7 @@ impl<E: Clone, const N: usize> State<E, N> {
         self.ticks = 0; // asks
         while self.oldest != 0 && self.end_one(domain, usize::MAX) {}
         // Twice: the old list, and the young one after it.
-        let _ = self.turn(domain) && self.turn(domain);
+        let _ = self.turn(domain, 0) && self.turn(domain, 0);
         self.young.len == 0 && self.old.len == 0 && self.oldest == 0
     }
 
@@ -352,6 +410,36 @@ fn say_moved<E, const N: usize>(bucket: &Bucket<E, N>) {
     let meta = bucket.meta();
     let dead = (0..N).filter(|&n| tag_at(meta, n) != EMPTY).fold(meta, |meta, n| with_tag(meta, n, DEAD));
     bucket.publish(dead | MOVED);
+}
+
+/// Where the entry in slot `n` is too, for a while, in the next bucket.
+pub(super) fn twin_of<E, const N: usize>(bucket: &Bucket<E, N>, n: usize) -> Option<(&Bucket<E, N>, usize)> {
+    let next = Chain::from(bucket).nth(1)?;
+    let (slot, home) = twin(next.meta())?;
+    (home == n && tag_at(next.meta(), slot) > DEAD).then_some((next, slot))
+}
+
+/// Copies an entry of a chained bucket to slot `n`, which is empty, of the one before it; the slot in which it stays meanwhile. None if there is none, or if another one is on its way.
+fn come_back<E: Clone, const N: usize>(from: &Bucket<E, N>, to: &Bucket<E, N>, n: usize) -> Option<usize> {
+    let meta = from.meta();
+    if twin(meta).is_some() {
+        return None;
+    }
+    // Not one that has itself just come back: an entry is in two places at most.
+    let slot = (0..N).find(|&slot| tag_at(meta, slot) > DEAD && twin_of(from, slot).is_none())?;
+    let unbroken = Unbroken;
+    // SAFETY: it has an entry; writers are here alone.
+    let entry = unsafe { from.entry(slot) }.clone();
+    mem::forget(unbroken);
+    from.publish(with_twin(meta, slot, n));
+    // SAFETY: the slot is empty.
+    unsafe { to.fill(n, entry) };
+    to.publish(with_tag(to.meta(), n, tag_at(meta, slot)));
+    if !STAYS_FOR_READERS {
+        from.publish(with_tag(from.meta(), slot, DEAD));
+    }
+    inject::delay(Point::BucketCopied);
+    Some(slot)
 }
 
 /// Lets readers stop before a bucket that has become empty. It stays chained, for another time.

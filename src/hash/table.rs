@@ -11,8 +11,8 @@ use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use super::array::Array;
-use super::bucket::{Bucket, Chain, DEAD, MORE, MOVED, candidates, tag, tag_at, with_tag};
-use super::shard::{Shard, add, room};
+use super::bucket::{Bucket, Chain, DEAD, MORE, MOVED, candidates, is_entry, is_shown, tag, tag_at, with_tag};
+use super::shard::{Shard, add, room, twin_of};
 use crate::arch::barrier;
 use crate::malloc;
 use crate::percpu::topology;
@@ -46,7 +46,7 @@ pub(super) enum Put {
 
 pub(super) struct Core<'d, K: Kind, F, const N: usize> {
     pub(super) kind: K,
-    domain: &'d F,
+    pub(super) domain: &'d F,
     /// One word for each shard: its array.
     roots: *const AtomicUsize,
     shards: *const Shard<K::Entry, N>,
@@ -112,7 +112,7 @@ impl<'d, K: Kind, F: GracePeriods, const N: usize> Core<'d, K, F, N> {
     }
 
     #[inline(always)]
-    fn number(&self, mixed: u64) -> usize {
+    pub(super) fn number(&self, mixed: u64) -> usize {
         (mixed >> 16) as usize & self.mask
     }
 
@@ -122,7 +122,7 @@ impl<'d, K: Kind, F: GracePeriods, const N: usize> Core<'d, K, F, N> {
     }
 
     #[inline(always)]
-    fn root(&self, n: usize) -> &AtomicUsize {
+    pub(super) fn root(&self, n: usize) -> &AtomicUsize {
         // SAFETY: as above.
         unsafe { &*self.roots.add(n) }
     }
@@ -168,6 +168,34 @@ impl<'d, K: Kind, F: GracePeriods, const N: usize> Core<'d, K, F, N> {
         }
     }
 
+    /// Looks at every entry with this hash's tag, at each once.
+    ///
+    /// # Safety
+    /// As [`Core::find`].
+    pub(super) unsafe fn find_all<'a>(&'a self, hash: u64, mut look: impl FnMut(&'a K::Entry)) {
+        let mixed = mix(hash);
+        let tag = tag(mixed);
+        let mut array = Array::<K::Entry, N>::from_word(self.root(self.number(mixed)).load(Acquire)); // Acquire: as in `find`
+        // SAFETY: as in `find`, for all of this.
+        unsafe {
+            let (mut bucket, mut before) = (array.bucket(array.index(mixed)), 0);
+            loop {
+                let meta = bucket.meta();
+                for n in (0..N).filter(|&n| tag_at(meta, n) == tag && is_shown(before, meta, n)) {
+                    look(bucket.entry(n));
+                }
+                (bucket, before) = if meta & MOVED != 0 {
+                    array = array.successor();
+                    (array.bucket(array.index(mixed)), 0)
+                } else if meta & MORE != 0 {
+                    (&*bucket.next(), meta)
+                } else {
+                    return;
+                };
+            }
+        }
+    }
+
     /// Fetches what a writer will need, before it takes the lock that says whether it is still there: the misses of both overlap.
     #[inline(always)]
     fn fetch(&self, mixed: u64) {
@@ -208,14 +236,19 @@ impl<'d, K: Kind, F: GracePeriods, const N: usize> Core<'d, K, F, N> {
                 return Ok(Put::Kept);
             }
             // In this bucket or a later one: a reader who misses the old entry then comes to the new one.
-            let Some((to, slot)) = room(bucket) else { return Err((Errno::ENOMEM, entry)) };
+            let twin = twin_of(bucket, n);
+            let (last, at) = twin.unwrap_or((bucket, n));
+            let Some((to, slot)) = room(last) else { return Err((Errno::ENOMEM, entry)) };
             // SAFETY: the slot is empty.
             unsafe { to.fill(slot, entry) };
-            if ptr::eq(to, bucket) {
-                bucket.publish(with_tag(with_tag(bucket.meta(), slot, tag(mixed)), n, DEAD));
+            if twin.is_some() {
+                bucket.publish(with_tag(bucket.meta(), n, DEAD)); // the twin stands for it
+            }
+            if ptr::eq(to, last) {
+                last.publish(with_tag(with_tag(last.meta(), slot, tag(mixed)), at, DEAD));
             } else {
                 to.publish(with_tag(to.meta(), slot, tag(mixed)));
-                bucket.publish(with_tag(bucket.meta(), n, DEAD));
+                last.publish(with_tag(last.meta(), at, DEAD));
             }
             state.retire(self.domain, bucket, n);
             return Ok(Put::Replaced);
@@ -236,7 +269,11 @@ impl<'d, K: Kind, F: GracePeriods, const N: usize> Core<'d, K, F, N> {
         let mut state = shard.state.lock();
         let first = state.bucket(&self.kind, self.domain, self.root(self.number(mixed)), mixed);
         let Some((bucket, n)) = position(first, tag(mixed), matches) else { return false };
+        let twin = twin_of(bucket, n);
         bucket.publish(with_tag(bucket.meta(), n, DEAD));
+        if let Some((next, slot)) = twin {
+            next.publish(with_tag(next.meta(), slot, DEAD)); // noted already
+        }
         state.retire(self.domain, bucket, n);
         state.count(&shard.live, -1);
         true
@@ -286,9 +323,9 @@ impl<'d, K: Kind, F: GracePeriods, const N: usize> Core<'d, K, F, N> {
             }
             return;
         }
-        let mut bucket = first;
+        let (mut bucket, mut before) = (first, 0);
         loop {
-            for n in (0..N).filter(|&n| tag_at(meta, n) > DEAD) {
+            for n in (0..N).filter(|&n| is_shown(before, meta, n)) {
                 // SAFETY: it has a tag that means an entry.
                 let entry = unsafe { bucket.entry(n) };
                 let belongs =
@@ -302,7 +339,7 @@ impl<'d, K: Kind, F: GracePeriods, const N: usize> Core<'d, K, F, N> {
             }
             // SAFETY: MORE says that there is a next one.
             bucket = unsafe { &*bucket.next() };
-            meta = bucket.meta();
+            (before, meta) = (meta, bucket.meta());
         }
     }
 
@@ -318,10 +355,13 @@ impl<'d, K: Kind, F: GracePeriods, const N: usize> Core<'d, K, F, N> {
             state.settle(&self.kind, self.domain, self.root(n));
             state.reclaim(self.domain);
         }
-        self.domain.synchronize();
-        self.reclaim();
-        self.domain.synchronize(); // what was in the young list while the old one still waited
-        self.reclaim();
+        // In the worst case: what was in the old list, in the young one, and what had a twin there.
+        for _ in 0..3 {
+            self.domain.synchronize();
+            if self.reclaim() {
+                break;
+            }
+        }
     }
 }
 
@@ -332,11 +372,12 @@ fn position<E, const N: usize>(
     mut matches: impl FnMut(&E) -> bool,
 ) -> Option<(&Bucket<E, N>, usize)> {
     Chain::from(first).find_map(|bucket| {
-        let mut found = candidates(bucket.meta(), tag);
+        let meta = bucket.meta();
+        let mut found = candidates(meta, tag);
         while found != 0 {
             let n = found.trailing_zeros() as usize / 8;
             // SAFETY: the slot has a tag that means an entry.
-            if matches(unsafe { bucket.entry(n) }) {
+            if is_entry(meta, n) && matches(unsafe { bucket.entry(n) }) {
                 return Some((bucket, n));
             }
             found &= found - 1;

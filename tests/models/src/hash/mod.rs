@@ -72,9 +72,9 @@ impl Kind for Keys {
     }
 }
 
-/// Keys that differ in their bucket and in their tag, once mixed.
+/// Keys that differ in their bucket and in their tag, once mixed; those beyond 100 have one of each.
 fn hash(key: u64) -> u64 {
-    key.wrapping_mul(0x1234_5678_9abc_def1)
+    key.min(100).wrapping_mul(0x1234_5678_9abc_def1)
 }
 
 struct Map {
@@ -125,15 +125,26 @@ fn table(
     write: impl Fn(&Map) + Send + Sync + Copy + 'static,
     read: impl Fn(&Map) + Send + Sync + Copy + 'static,
 ) -> Found {
+    prepared(1, move |map| keys.iter().for_each(|&key| map.insert(key)), preemptions, write, read)
+}
+
+/// The same with room for more before it grows, and whatever one thread has made of it.
+fn prepared(
+    capacity: usize,
+    prepare: impl Fn(&Map) + Send + Sync + Copy + 'static,
+    preemptions: usize,
+    write: impl Fn(&Map) + Send + Sync + Copy + 'static,
+    read: impl Fn(&Map) + Send + Sync + Copy + 'static,
+) -> Found {
     explore(preemptions, move || {
         let domain: *mut Domain = Box::into_raw(Box::new(Domain::new()));
         // SAFETY: made just now; freed after both threads.
-        let core = Core::new(unsafe { &*domain }, Keys, 1).expect("memory");
+        let core = Core::new(unsafe { &*domain }, Keys, capacity).expect("memory");
         // SAFETY: as above.
         let map: *mut Map = Box::into_raw(Box::new(Map { core, domain: unsafe { &*domain } }));
         // SAFETY: as above.
         let shared: &'static Map = unsafe { &*map };
-        keys.iter().for_each(|&key| shared.insert(key));
+        prepare(shared);
         let reader = thread::spawn(move || read(shared));
         write(shared);
         reader.join().expect("the reader");
@@ -217,4 +228,62 @@ fn an_array_outlives_its_readers() {
 fn iteration_meets_a_key_once_while_the_table_grows() {
     let write = |map: &Map| (2..=3).for_each(|key| map.insert(key));
     assert_eq!(table(&[1], 2, write, |map| assert_eq!(map.count(1), 1)), Found::Nothing);
+}
+
+/// Key 103 is in a chained bucket, and both slots of its own will be empty when somebody comes who needs one: it comes back then.
+fn about_to_come_back(map: &Map) {
+    (101..=103).for_each(|key| map.insert(key));
+    (101..=102).for_each(|key| map.remove(key));
+    map.insert(104); // finds its bucket full: the two begin to wait for their grace period
+}
+
+/// Until it is in its own bucket only, and after that. The negative control takes it out of the chained bucket at once.
+#[test]
+fn a_key_that_comes_back_is_always_found() {
+    let write = |map: &Map| {
+        map.insert(105); // 103 comes back
+        map.remove(104);
+        map.insert(106); // what waits now is 103 in the chained bucket
+        map.insert(107); // which dies
+    };
+    let found = prepared(8, about_to_come_back, 2, write, |map| assert_eq!(map.get(103), Some(103)));
+    assert_eq!(found, Found::Nothing);
+}
+
+#[test]
+fn iteration_meets_a_key_that_comes_back_once() {
+    let write = |map: &Map| (105..=107).for_each(|key| map.insert(key));
+    let found = prepared(8, about_to_come_back, 2, write, |map| assert_eq!(map.count(103), 1));
+    assert_eq!(found, Found::Nothing);
+}
+
+#[test]
+fn a_key_that_comes_back_is_replaced_in_both_places() {
+    let write = |map: &Map| {
+        map.insert(105);
+        map.replace(103, 1003);
+        map.replace(103, 1004);
+        assert_eq!(map.get(103), Some(1004));
+    };
+    let found = prepared(8, about_to_come_back, 2, write, |map| {
+        let first = map.get(103).expect("the key is there");
+        let second = map.get(103).expect("the key is there");
+        assert!(second >= first, "{second} after {first}");
+    });
+    assert_eq!(found, Found::Nothing);
+}
+
+#[test]
+fn a_key_that_comes_back_is_removed_from_both_places() {
+    let write = |map: &Map| {
+        map.insert(105);
+        map.remove(103);
+        assert_eq!(map.get(103), None);
+        map.insert(106);
+    };
+    let found = prepared(8, about_to_come_back, 3, write, |map| {
+        let first = map.get(103);
+        assert!(map.get(103).is_none() || first.is_some(), "a key that was gone is there");
+    });
+    assert_eq!(found, Found::Nothing);
 }
