@@ -29,7 +29,7 @@
 //! | | `Fields` | where the current thread's rseq fields are |
 //! | | `kept_offsets`, `kept_area_offset`, `settle` | the same, as the compiler may keep it in registers from section to section; `None` where there is no good answer before `init` |
 //! | | `__rseq_asm!` | the frame of a section around its body: arming, descriptor, signature, abort handler, commit |
-//! | | `claim` | a section whose steps would be longer than what a person writes |
+//! | | `claim`, `probe` | sections whose steps would be longer than what a person writes, or go round |
 //! | `steps` | `__rseq_step!` | the instructions of each step that [`section!`] knows |
 //! | `rseq_batch.S` | sections with loops | below |
 //!
@@ -70,6 +70,7 @@
 //! | `add` | `*(block+offset) += value` | index |
 //! | `increment_at` | `offset = *source; *(block+offset) += 1` | (index, offset) |
 //! | `claim` | instead: `seat = *first + (index << SHIFT); found = *seat; if found != 0 leave; *seat = seat` | (seat, found) |
+//! | `probe` | instead: looks a key up in a hash table's buckets | (bucket or 0, index, value) |
 //! | `store` | `*(block+offset) = value` | index |
 //! | `compare_store` | `found = *(block+offset); if found == expected { *(block+offset) = new }` | (index, found) |
 //! | `list_push` | `head = *(block+offset); room = head.room - 1; if room < 0 leave; node = {head, room}; *(block+offset) = node` | pushed? |

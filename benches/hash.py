@@ -3,13 +3,13 @@
 from ci import concurrent
 from ci.tables import Table
 
-OURS, QUIESCENT = "dacapo", "dacapo qsbr"
+OURS, PROBE, QUIESCENT = "dacapo", "dacapo probe", "dacapo qsbr"
 CRATES = ("scc", "dashmap", "papaya", "flurry")
 LIBURCU = {"liburcu memb": "MEMB", "liburcu qsbr": "QSBR"}
 
 
 def run(options):
-    table = Table("hash", "Hash tables: one operation of one thread", [OURS, QUIESCENT, *CRATES, *LIBURCU], ours=(OURS, QUIESCENT))
+    table = Table("hash", "Hash tables: one operation of one thread", [OURS, PROBE, QUIESCENT, *CRATES, *LIBURCU], ours=(OURS, PROBE, QUIESCENT))
     operations = 20_000 if options.quick else 1_000_000
     sizes = (12, 16) if options.quick else (12, 16, 20)
     commands = {"crates": [concurrent.program("hash"), 1, operations, *sizes]}
@@ -18,7 +18,7 @@ def run(options):
     concurrent.collect(table, commands, options.times(7, 1), lambda row: "ns")
     table.notes += [
         "64-bit keys and values, one hash function for all. 90 %: of ten operations one removes a key or puts the removed one back.",
-        "Every lookup has a read section of its own; qsbr: a quiescent state after 64 operations.",
+        "Every lookup has a read section of its own; probe: is one restartable section; qsbr: a quiescent state after 64 operations.",
     ]
     for row in table.rows:
         kind = [peer for peer in (*CRATES, "liburcu memb")]

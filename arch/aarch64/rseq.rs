@@ -248,3 +248,71 @@ pub unsafe fn claim<const SHIFT: u32, const INDEX: u32>(area: isize, first: *con
     }
     (seat, found)
 }
+
+/// Looks a key up: see `arch/rseq.rs`.
+///
+/// ```text
+///   {base}  the array's word, then its first bucket          {slot}   the bucket; 0 on the way out without an entry
+///   {word}  the bucket's tags, at the end the value          {found}  the tags that match, one bit each
+/// ```
+///
+/// # Safety
+/// There.
+#[inline(always)]
+pub unsafe fn probe<const KEY: usize, const VALUE: usize, const INDEX: u32>(
+    area: isize,
+    root: *const usize,
+    mixed: u64,
+    tags: u64,
+    ones: u64,
+    key: u64,
+) -> (usize, i32, u64) {
+    let (slot, index, word): (usize, usize, u64);
+    let at: usize;
+    let area = super::tls::thread_pointer().wrapping_add_signed(area);
+    // SAFETY: it stores nothing, so it may start over; the caller vouches for the words.
+    unsafe {
+        crate::__rseq_checked!(area root index at [exit] [field INDEX] [
+            "mov {slot}, xzr",
+            "tbnz {index}, #63, 3f",                             // no rseq: nothing would restart us
+            "ldr {base}, [{rseq_table}]",
+            "70: lsr {slot}, {mixed}, #1",                       // slot = first bucket + (mixed >> 1 >> shift) * 128
+            "lsr {slot}, {slot}, {base}",
+            "and {base}, {base}, #-64",
+            "add {slot}, {base}, {slot}, lsl #7",
+            "71: ldar {word}, [{slot}]",                         // acquire: what lies behind MORE and MOVED
+            "prfm pldl1keep, [{slot}, #64]",
+            "eor {at}, {word}, {tags}",                          // found = tops & (d - ones) & ~d with d = word ^ tags
+            "sub {found}, {at}, {ones}",
+            "bic {found}, {found}, {at}",
+            "ands {found}, {found}, {tops}",
+            "b.eq 73f",
+            "72: rbit {at}, {found}",                            // at = 8 * n + 7: entry n lies 2 * at + 2 into the bucket
+            "clz {at}, {at}",
+            "add {at}, {slot}, {at}, lsl #1",
+            "ldur {known}, [{at}, #2 + {key_at}]",
+            "cmp {known}, {key}",
+            "b.eq 74f",
+            "sub {at}, {found}, #1",
+            "ands {found}, {found}, {at}",
+            "b.ne 72b",
+            "73: tbnz {word}, #57, 75f",
+            "tbz {word}, #56, 76f",
+            "ldr {slot}, [{slot}, #8]",                          // MORE: the next bucket
+            "b 71b",
+            "75: ldur {base}, [{base}, #-128]",                  // MOVED: the next array
+            "b 70b",
+            "76: mov {slot}, xzr",
+            "b 3f",
+            "74:",
+        ] (
+            "ldur {word}, [{at}, #2 + {value_at}]"
+        ) [
+            slot = out(reg) slot, word = out(reg) word, found = out(reg) _, base = out(reg) _, known = out(reg) _,
+            mixed = in(reg) mixed, tags = in(reg) tags, key = in(reg) key, ones = in(reg) ones, tops = in(reg) ones << 7,
+            key_at = const KEY, value_at = const VALUE,
+        ]);
+    }
+    let _ = at;
+    (slot, index as i32, word)
+}

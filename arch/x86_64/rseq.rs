@@ -331,3 +331,75 @@ pub unsafe fn claim<const SHIFT: u32, const INDEX: u32>(area: isize, first: *con
     }
     (seat, found)
 }
+
+/// Looks a key up: see `arch/rseq.rs`.
+///
+/// ```text
+///   rcx     the array's word: its first bucket, and how far to shift        {slot}   the bucket; 0 on the way out without an entry
+///   {word}  the bucket's tags, at the end the value                         {found}  the tags that match, one bit each
+/// ```
+///
+/// # Safety
+/// There.
+#[inline(always)]
+pub unsafe fn probe<const KEY: usize, const VALUE: usize, const INDEX: u32>(
+    area: isize,
+    root: *const usize,
+    mixed: u64,
+    tags: u64,
+    ones: u64,
+    key: u64,
+) -> (usize, i32, u64) {
+    let (slot, index, word): (usize, usize, u64);
+    let at: usize;
+    // SAFETY: it stores nothing, so it may start over; the caller vouches for the words.
+    unsafe {
+        crate::__rseq_checked!(area root index at [exit] [field INDEX] [
+            "xor {slot:e}, {slot:e}",
+            "test {index:e}, {index:e}",
+            "js 3f",                                             // no rseq: nothing would restart us
+            "mov rcx, [{rseq_table}]",
+            "70: mov {slot}, {mixed}",                           // slot = first bucket + (mixed >> 1 >> shift) * 128
+            "shr {slot}, 1",
+            "shr {slot}, cl",
+            "shl {slot}, 7",
+            "and rcx, -64",
+            "add {slot}, rcx",
+            "71: mov {word}, [{slot}]",
+            "prefetcht0 [{slot} + 64]",
+            "mov {found}, {word}",                               // found = tops & (d - ones) & ~d with d = word ^ tags
+            "xor {found}, {tags}",
+            "mov {at}, {found}",
+            "not {at}",
+            "sub {found}, {ones}",
+            "and {found}, {at}",
+            "and {found}, {tops}",
+            "jz 73f",
+            "72: rep bsf {at}, {found}",                         // at = 8 * n + 7: entry n lies 2 * at + 2 into the bucket
+            "cmp [{slot} + 2*{at} + 2 + {key_at}], {key}",
+            "je 74f",
+            "lea {at}, [{found} - 1]",
+            "and {found}, {at}",
+            "jnz 72b",
+            "73: bt {word}, 57",
+            "jc 75f",
+            "bt {word}, 56",
+            "jnc 76f",
+            "mov {slot}, [{slot} + 8]",                          // MORE: the next bucket
+            "jmp 71b",
+            "75: mov rcx, [rcx - 128]",                          // MOVED: the next array
+            "jmp 70b",
+            "76: xor {slot:e}, {slot:e}",
+            "jmp 3f",
+            "74:",
+        ] (
+            "mov {word}, [{slot} + 2*{at} + 2 + {value_at}]"
+        ) [
+            slot = out(reg) slot, word = out(reg) word, found = out(reg) _, out("rcx") _,
+            mixed = in(reg) mixed, tags = in(reg) tags, key = in(reg) key, ones = in(reg) ones, tops = in(reg) ones << 7,
+            key_at = const KEY, value_at = const VALUE,
+        ]);
+    }
+    let _ = at;
+    (slot, index as i32, word)
+}

@@ -89,7 +89,11 @@ int main(int argc, char **argv)
         keys = 1ull << log2;
         rcu_register_thread();
         table = cds_lfht_new(1, 1, 0, CDS_LFHT_AUTO_RESIZE | CDS_LFHT_ACCOUNTING, 0);
-        for (uint64_t key = 0; key < keys; key++) put(key);
+        for (uint64_t key = 0; key < keys; key++) {
+            put(key);
+            if (key % 64 == 0) QUIESCENT(); /* else the thread that makes it grow waits for this one */
+        }
+        cds_lfht_resize(table, keys); /* that thread may still be far behind */
         rcu_unregister_thread();
         rcu_barrier();
         for (int t = 0; t <= trials; t++) {

@@ -13,7 +13,7 @@
 //! | [`Table`] | pointers to nodes in the program's objects | C (`<dacapo/hash.h>`); objects that are large, or in several tables |
 //!
 //! ```text
-//!   bucket   a word of tags, and the slots       array   buckets, and the word that names them
+//!   bucket   a word of tags, and the slots       array   buckets, and the word that names them       probe   a lookup in one section
 //!   shard    what writers lock: resizes, dead entries       table   lookups and changes, for both
 //! ```
 //! # Protocol
@@ -41,7 +41,8 @@
 //! H. Removed entries are dropped after a grace period, by a later change of their shard; at most 128 of a shard wait for that while grace periods end, and all of them
 //!    are dropped by `synchronize`. A reader that never leaves delays that, and nobody else: the table grows instead.
 //! I. Without memory: a change that needs some says ENOMEM and changes nothing; removal needs none; a resize is put off.
-//! J. Lookups with a [`Domain`](crate::rcu::Domain) are async-signal-safe; changes are not. In a forked child a table may be read; it may be changed if no
+//! J. [`Map::probe`] gives A to D too, but for the kernel's interruptions, each of which starts it over. What it has found is a copy: it holds nothing, and delays no grace period.
+//! K. Lookups with a [`Domain`](crate::rcu::Domain) are async-signal-safe; changes are not. In a forked child a table may be read; it may be changed if no
 //!    other thread was changing it at the fork.
 //!
 //! Price: see `docs/benchmarks.md`. Memory: a bucket of seven (six pointers) for 2.5 to 5 entries; 16 shards for each two CPUs, 1.3 KiB each.
@@ -53,6 +54,7 @@ mod array;
 mod bucket;
 mod intrusive;
 mod map;
+mod probe;
 mod shard;
 mod table;
 

@@ -16,6 +16,7 @@
 mod again;
 mod boundaries;
 mod breakpoint;
+mod buckets;
 mod heap;
 mod operations;
 mod other;
@@ -79,6 +80,7 @@ fn main() {
         let left = heap::step_all(means, &cpus, &other, &wanted, ("counted_heap", &mut verdicts));
         std::process::exit(again::end(&verdicts, &left));
     }
+    buckets::make(); // signal handlers look there
     let mut stepper = Stepper::new(means, &cpus, &other);
     let mut claimed = Vec::new();
     let only = std::env::var("DACAPO_STEP_OPERATIONS").ok();

@@ -7,6 +7,7 @@ use dacapo::arch::ListNode;
 use dacapo::arch::rseq::{self as section, Fields};
 use dacapo::rseq::{self, Area};
 
+use crate::buckets;
 use crate::world::{ARRAY, CELL, COMPARED, COUNTER, FRESH, LIST, Model, SAT, SHIFT};
 
 /// The index field of the worlds here: CPUs by number, as in `fields`. The library takes `mm_cid` where it can.
@@ -46,6 +47,8 @@ pub struct Inputs {
     pub node: *mut ListNode,
     pub value: usize,
     pub objects: [usize; BATCH],
+    /// How full the blocks began.
+    pub fill: usize,
 }
 
 dacapo::rseq::section! {
@@ -246,6 +249,17 @@ pub const OPERATIONS: &[Operation] = &[
             block.counter += inputs.value;
             block.cell += inputs.value;
             Answer::of(&[])
+        },
+    },
+    Operation {
+        name: "probe",
+        run: run!(i => {
+            let (slot, index, value) = buckets::probe(i.value, black_box(buckets::key(i.fill)));
+            if slot == 0 { Answer::of(&[0, index as usize]) } else { Answer::of(&[1, index as usize, value as usize]) }
+        }),
+        model: |_, inputs, cpu| match buckets::key(inputs.fill) {
+            buckets::NONE => Answer::of(&[0, cpu]),
+            key => Answer::of(&[1, cpu, buckets::value(inputs.value, key)]),
         },
     },
 ];

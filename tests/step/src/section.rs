@@ -133,6 +133,7 @@ impl Stepper<'_> {
             node: &raw mut *self.nodes[which],
             value: 64 + which,
             objects: std::array::from_fn::<_, BATCH, _>(|n| 100 * (which + 1) + n),
+            fill: self.world.fill(),
         }
     }
 

@@ -66,6 +66,8 @@ pub struct World {
     /// The bottom of every list, and of the stopped block's: never written.
     end: Box<ListNode>,
     stopped_end: Box<ListNode>,
+    /// How full the blocks were made last.
+    fill: usize,
 }
 
 impl World {
@@ -80,6 +82,7 @@ impl World {
             nodes: (0..BLOCKS * CAPACITY).map(|_| ListNode { next: null_mut(), room: 0 }).collect(),
             end: Box::new(ListNode { next: null_mut(), room: CAPACITY }),
             stopped_end: Box::new(ListNode { next: null_mut(), room: 0 }),
+            fill: 0,
         };
         for cpu in (0..BLOCKS).chain([STOPPED]) {
             world.reset(cpu, 0);
@@ -90,6 +93,10 @@ impl World {
     pub fn table(&self) -> *const *mut u8 {
         // SAFETY: two entries precede it.
         unsafe { self.pointers.as_ptr().add(2).cast() }
+    }
+
+    pub fn fill(&self) -> usize {
+        self.fill
     }
 
     pub fn first(&self) -> *const usize {
@@ -128,6 +135,7 @@ impl World {
 
     /// Makes a CPU's block fresh, with `fill` nodes in its list and `fill` objects in its array; its model.
     pub fn reset(&mut self, cpu: usize, fill: usize) -> Model {
+        self.fill = fill;
         let block = self.block(cpu);
         let (mut head, capacity) = (self.bottom(cpu), if cpu == STOPPED { 0 } else { CAPACITY });
         let fill = fill.min(capacity);

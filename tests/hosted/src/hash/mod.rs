@@ -2,6 +2,7 @@
 
 mod intrusive;
 mod map;
+mod probe;
 mod readers;
 
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};

@@ -86,6 +86,7 @@ fn session<C>(
 }
 
 struct General(Map<'static, u64, u64, Build>, &'static Domain);
+struct Probe(Map<'static, u64, u64, Build>);
 struct Quiescent(Map<'static, u64, u64, Build, Qsbr>, &'static Qsbr);
 struct Scc(scc::HashIndex<u64, u64, Build>);
 struct Dash(dashmap::DashMap<u64, u64, Build>);
@@ -99,6 +100,20 @@ impl Peer for General {
             thread,
             (),
             |(), key| self.0.get(&self.1.enter(), &key).copied(),
+            |(), key| self.0.remove(&key),
+            |(), key| _ = self.0.insert(key, key),
+            |()| (),
+        );
+    }
+}
+
+impl Peer for Probe {
+    fn run(&self, thread: usize, work: &Work) {
+        session(
+            work,
+            thread,
+            (),
+            |(), key| self.0.probe(key),
             |(), key| self.0.remove(&key),
             |(), key| _ = self.0.insert(key, key),
             |()| (),
@@ -180,6 +195,7 @@ fn peers(keys: u64) -> Vec<(&'static str, Box<dyn Peer>)> {
     let domain: &'static Domain = Box::leak(Box::new(Domain::new().expect("memory")));
     let qsbr: &'static Qsbr = Box::leak(Box::new(Qsbr::new()));
     let general = General(Map::new(domain, Build::default()).expect("memory"), domain);
+    let probe = Probe(Map::new(domain, Build::default()).expect("memory"));
     let quiescent = Quiescent(Map::new(qsbr, Build::default()).expect("memory"), qsbr);
     let scc = Scc(scc::HashIndex::with_hasher(Build::default()));
     let dash = Dash(dashmap::DashMap::with_hasher(Build::default()));
@@ -188,6 +204,7 @@ fn peers(keys: u64) -> Vec<(&'static str, Box<dyn Peer>)> {
     // Every table grows as it would in a program.
     for key in 0..keys {
         general.0.insert(key, key).expect("memory");
+        probe.0.insert(key, key).expect("memory");
         quiescent.0.insert(key, key).expect("memory");
         let _ = scc.0.insert(key, key);
         dash.0.insert(key, key);
@@ -195,9 +212,11 @@ fn peers(keys: u64) -> Vec<(&'static str, Box<dyn Peer>)> {
         flurry.0.pin().insert(key, key);
     }
     general.0.synchronize();
+    probe.0.synchronize();
     quiescent.0.synchronize();
     vec![
         ("dacapo", Box::new(general)),
+        ("dacapo probe", Box::new(probe)),
         ("dacapo qsbr", Box::new(quiescent)),
         ("scc", Box::new(scc)),
         ("dashmap", Box::new(dash)),
