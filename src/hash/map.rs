@@ -201,7 +201,7 @@ impl<K: Hash + Clone, V: Clone, S: BuildHasher, F: GracePeriods> Map<'_, K, V, S
         self.len() == 0
     }
 
-    /// Entries that it has room for as it is; it grows at about 5/7 of that.
+    /// Entries that it has room for as it is; it grows at about 5/7 of that, removed ones that wait for their grace period included.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.core.buckets() * SLOTS

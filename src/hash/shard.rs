@@ -281,11 +281,11 @@ impl<E: Clone, const N: usize> State<E, N> {
             return;
         }
         let (buckets, log2) = (self.array.len(), self.array.log2());
-        // A dead slot is no room yet.
-        if count + self.young.len + self.old.len > buckets * (N * 3 / 4) {
+        let taken = count + self.young.len + self.old.len; // a dead slot is no room yet
+        if taken > buckets * (N * 3 / 4) {
             self.resize(log2 + 1);
         } else if self.oldest == 0 {
-            if count < buckets && log2 > self.smallest {
+            if taken < buckets && log2 > self.smallest {
                 self.resize(log2 - 1);
             } else if self.lost > buckets * 2 {
                 self.resize(log2);
@@ -329,33 +329,31 @@ impl<E: Clone, const N: usize> State<E, N> {
         if WAITS && !self.state.is_none_or(|state| domain.poll(state)) {
             return false;
         }
+        let old = mem::replace(&mut self.old, mem::replace(&mut self.young, Dying::new()));
+        self.state = (self.old.len != 0).then(|| domain.poll_state());
         // They died long ago: their misses overlap if all are asked for first.
-        let slots = &self.old.slots[..self.old.len];
+        let slots = &old.slots[..old.len];
         slots.iter().for_each(|&slot| barrier::prefetch(ptr::with_exposed_provenance::<u8>(slot & !7)));
-        let mut kept = Dying::new();
-        for at in 0..self.old.len {
-            let word = self.old.slots[at];
-            let (bucket, n) = (ptr::with_exposed_provenance::<Bucket<E, N>>(word & !7), word & 7);
+        for &slot in slots {
+            let (bucket, n) = (ptr::with_exposed_provenance::<Bucket<E, N>>(slot & !7), slot & 7);
             // SAFETY: the slot was noted in an array that is still this shard's.
             let bucket = unsafe { &*bucket };
             let meta = bucket.meta();
             if twin(meta).is_some_and(|(slot, _)| slot == n) {
                 bucket.publish(without_twin(with_tag(meta, n, DEAD)));
-                kept.note(bucket, n);
+                self.young.note(bucket, n);
                 continue;
             }
             // SAFETY: whoever could look at the slot has left.
             unsafe { bucket.clear(n) };
-            if meta & MORE != 0 && kept.len < back {
+            if meta & MORE != 0 && self.young.len < back {
                 // SAFETY: MORE says that there is a next one, and it lives as long as the array.
                 let next = unsafe { &*bucket.next() };
                 if let Some(slot) = come_back(next, bucket, n) {
-                    kept.note(next, slot);
+                    self.young.note(next, slot);
                 }
             }
         }
-        self.old = mem::replace(&mut self.young, kept);
-        self.state = (self.old.len != 0).then(|| domain.poll_state());
         true
     }
 
