@@ -167,3 +167,34 @@ fn a_read_section_of_another_domain_is_refused() {
     let map = Map::<u64, u64, _>::new(&domain, Same::default()).expect("memory");
     let _ = map.get(&other.enter(), &1);
 }
+
+/// A value whose drop panics, once: the panic comes out of some later change. What waited beside it is dropped with the map, and nothing twice.
+#[test]
+fn a_value_whose_drop_panics_takes_nothing_with_it() {
+    struct Bomb<'a>(Counted<'a>, bool);
+    impl Clone for Bomb<'_> {
+        fn clone(&self) -> Self {
+            Self(self.0.clone(), self.1)
+        }
+    }
+    impl Drop for Bomb<'_> {
+        fn drop(&mut self) {
+            assert!(!self.1, "as it is meant to");
+        }
+    }
+    let (domain, alive) = (Domain::new().expect("memory"), AtomicIsize::new(0));
+    let map = Map::with_capacity_and_hasher(&domain, 10_000, Same::default()).expect("memory");
+    for key in 0..1000_u64 {
+        assert_eq!(map.insert(key, Bomb(Counted::new(key, &alive), key == 500)), Ok(true));
+    }
+    let silent = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        (0..1000_u64).for_each(|key| assert!(map.remove(&key)));
+        map.synchronize();
+    }));
+    assert!(silent.is_err(), "the panic came out");
+    (500..1000_u64).for_each(|key| _ = map.remove(&key));
+    map.synchronize();
+    assert_eq!(map.insert(1, Bomb(Counted::new(1, &alive), false)), Ok(true));
+    drop(map);
+    assert_eq!(alive.load(SeqCst), 0);
+}
