@@ -66,6 +66,18 @@ kernel_calls! {
     c_int: eventfd(count: c_uint, flags: c_int) = __NR_eventfd2(count, flags);
 }
 
+/// What [`read`] says of an eventfd, but 0 where all eight bytes came.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn eventfd_read(fd: c_int, value: *mut u64) -> c_int {
+    if read(fd, value.cast(), 8) == 8 { 0 } else { -1 }
+}
+
+/// What [`write`] says of an eventfd, but 0 where all eight bytes went.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn eventfd_write(fd: c_int, value: u64) -> c_int {
+    if write(fd, (&raw const value).cast(), 8) == 8 { 0 } else { -1 }
+}
+
 /// A cancellation point, but one that has always happened: the kernel closes the descriptor before it says EINTR.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn close(fd: c_int) -> c_int {
