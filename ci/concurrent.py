@@ -45,9 +45,12 @@ def liburcu(table, source, flavours):
 
 
 def collect(table, commands, rounds, unit):
-    """Runs every command once a round, interleaved; each prints `ROW<TAB>PEER<TAB>FIGURE` lines."""
+    """Runs every command once a round, interleaved; each prints `ROW<TAB>PEER<TAB>FIGURE` lines.  One that fails, or does not end, is not run again."""
     progress = Progress(table.name, rounds * len(commands))
     for _, name in interleaved(rounds, commands, 300):
+        if "its run" in table.absent.get(name, {}):
+            progress.step()
+            continue
         path, *words = commands[name]
         outcome = peers.run_once(path, words, timeout=300)
         if isinstance(outcome, Absent):

@@ -88,12 +88,12 @@ int main(int argc, char **argv)
         int log2 = argc > 3 ? atoi(argv[3 + s]) : usual[s];
         keys = 1ull << log2;
         rcu_register_thread();
-        table = cds_lfht_new(1, 1, 0, CDS_LFHT_AUTO_RESIZE | CDS_LFHT_ACCOUNTING, 0);
+        /* At its size from the start: it grows in a thread of its own, which may stop far too early when inserts outrun it, for good if only lookups follow. */
+        table = cds_lfht_new(keys, 1, 0, CDS_LFHT_AUTO_RESIZE | CDS_LFHT_ACCOUNTING, 0);
         for (uint64_t key = 0; key < keys; key++) {
             put(key);
-            if (key % 64 == 0) QUIESCENT(); /* else the thread that makes it grow waits for this one */
+            if (key % 64 == 0) QUIESCENT();
         }
-        cds_lfht_resize(table, keys); /* that thread may still be far behind */
         rcu_unregister_thread();
         rcu_barrier();
         for (int t = 0; t <= trials; t++) {
