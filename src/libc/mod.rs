@@ -30,6 +30,7 @@ mod exit;
 mod files;
 pub(crate) mod float;
 mod fnmatch;
+mod glob;
 mod inet;
 mod interface;
 mod kernel_calls;

@@ -5,6 +5,7 @@
    that are wrong on purpose: each row must be FAILED. */
 #include <dirent.h>
 #include <errno.h>
+#include <glob.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -231,6 +232,24 @@ static int do_scandir(void)
     return end;
 }
 
+static int do_glob(void)
+{
+    glob_t found;
+    int end = glob("/*", GLOB_MARK, 0, &found);
+    if (end == GLOB_NOSPACE)
+        return found.gl_pathc || found.gl_pathv ? wrong("a list without memory") : ERROR;
+    if (end)
+        return wrong("another error");
+    size_t first = found.gl_pathc;
+    end = glob("/*/", GLOB_APPEND, 0, &found);
+    int kept = found.gl_pathc >= first && !found.gl_pathv[found.gl_pathc];
+    int grown = found.gl_pathc > first;
+    globfree(&found);
+    if (!kept)
+        return wrong("what was found before is lost");
+    return end == GLOB_NOSPACE ? ERROR : end || !grown ? wrong("paths are missing") : DONE;
+}
+
 static int compare(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
 
 static int do_qsort(void)
@@ -347,7 +366,7 @@ struct row { const char *name; int (*run)(void); int keeps; };
 static const struct row rows[] = {
     {"strdup", do_strdup, 0}, {"wcsdup", do_wcsdup, 0}, {"asprintf", do_asprintf, 0}, {"getline", do_getline, 0},
     {"open_memstream", do_memstream, 0}, {"fmemopen", do_fmemopen, 0}, {"setvbuf", do_setvbuf, 0}, {"opendir", do_opendir, 0},
-    {"scandir", do_scandir, 0}, {"qsort", do_qsort, 0}, {"pthread_create", do_pthread_create, 0}, {"atexit", do_atexit, 0},
+    {"scandir", do_scandir, 0}, {"glob", do_glob, 0}, {"qsort", do_qsort, 0}, {"pthread_create", do_pthread_create, 0}, {"atexit", do_atexit, 0},
     {"setenv", do_setenv, 1}, {"getcwd-realpath", do_names, 0}, {0, 0, 0},
 };
 static const struct row controls[] = {
