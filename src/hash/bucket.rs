@@ -92,9 +92,13 @@ pub(super) fn without_twin(meta: u64) -> u64 {
     meta & !TWIN_BITS
 }
 
-/// Whether a reader who sees `meta` is to look at slot `n`, after `before` in the bucket before: there is an entry, and if it has come back there, the reader has missed it.
-pub(super) fn is_shown(before: u64, meta: u64, n: usize) -> bool {
-    tag_at(meta, n) > DEAD && twin(meta).is_none_or(|(slot, home)| slot != n || tag_at(before, home) <= DEAD)
+/// The slot, as [`candidates`] has them, whose entry a reader who sees `meta` has met already, in the bucket before, where it saw `before`.
+#[inline(always)]
+pub(super) fn seen(before: u64, meta: u64) -> u64 {
+    match twin(meta) {
+        Some((slot, home)) if tag_at(before, home) > DEAD => 0x80 << (8 * slot),
+        _ => 0,
+    }
 }
 
 /// Whether slot `n` is an entry's only one: neither empty nor dead, and no twin. For writers, to whom the bucket before shows the other.

@@ -74,7 +74,8 @@ impl<'d, F: GracePeriods> Table<'d, F> {
         section.domain().is_null() || ptr::eq(section.domain(), self.core.domain())
     }
 
-    /// The first node with this hash that `matches`, for as long as the read section lasts. Wait-free. A node may be asked about twice.
+    /// The first node with this hash that `matches`, for as long as the read section lasts. Wait-free. `matches` is asked about each node once at most, so
+    /// that it can look at all of them, and say of none that it matches.
     ///
     /// # Safety
     /// As the type's page says. `section` is of the table's own domain.
@@ -89,7 +90,7 @@ impl<'d, F: GracePeriods> Table<'d, F> {
         // SAFETY: as our contract says; nodes are not null.
         unsafe {
             self.core
-                .find(hash, |entry| (*entry.0).hash == hash && matches(NonNull::new_unchecked(entry.0)))
+                .find::<true>(hash, |entry| (*entry.0).hash == hash && matches(NonNull::new_unchecked(entry.0)))
                 .map(|entry| NonNull::new_unchecked(entry.0))
         }
     }

@@ -95,7 +95,8 @@ where
     {
         self.check(section);
         // SAFETY: the result borrows the section, which is one of our domain's.
-        unsafe { self.core.find(self.hash(key), |(known, _)| known.borrow() == key) }.map(|(key, value)| (key, value))
+        unsafe { self.core.find::<false>(self.hash(key), |(known, _)| known.borrow() == key) }
+            .map(|(key, value)| (key, value))
     }
 
     /// Whether `key` is there. As [`Map::get`] otherwise.
@@ -121,14 +122,15 @@ where
         Q: Hash + Eq + ?Sized,
     {
         self.check(section);
+        let visit = |(known, value): &'g (K, V)| {
+            if known.borrow() == key {
+                look(value);
+            }
+            false // go on
+        };
         // SAFETY: as in `get`.
-        unsafe {
-            self.core.find_all(self.hash(key), |(known, value)| {
-                if known.borrow() == key {
-                    look(value);
-                }
-            });
-        }
+        let none = unsafe { self.core.find::<true>(self.hash(key), visit) };
+        debug_assert!(none.is_none());
     }
 
     /// Calls `look` with each entry; in no order.

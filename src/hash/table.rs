@@ -11,7 +11,7 @@ use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use super::array::Array;
-use super::bucket::{Bucket, Chain, DEAD, MORE, MOVED, candidates, is_entry, is_shown, tag, tag_at, with_tag};
+use super::bucket::{Bucket, Chain, DEAD, MORE, MOVED, candidates, is_entry, seen, tag, tag_at, with_tag};
 use super::shard::{Shard, add, room, twin_of};
 use crate::arch::barrier;
 use crate::malloc;
@@ -127,24 +127,32 @@ impl<'d, K: Kind, F: GracePeriods, const N: usize> Core<'d, K, F, N> {
         unsafe { &*self.roots.add(n) }
     }
 
-    /// The first entry with this hash that `matches`. Wait-free.
+    /// The first entry with this hash that `matches`. Wait-free. With `ONCE` no entry is asked about twice, which matters if what is asked counts, or goes on after it has found one.
     ///
     /// # Safety
     /// The caller is in a read section of the domain until after the last use of the entry.
     #[inline(always)]
-    pub(super) unsafe fn find(&self, hash: u64, mut matches: impl FnMut(&K::Entry) -> bool) -> Option<&K::Entry> {
+    pub(super) unsafe fn find<'a, const ONCE: bool>(
+        &'a self,
+        hash: u64,
+        mut matches: impl FnMut(&'a K::Entry) -> bool,
+    ) -> Option<&'a K::Entry> {
         let mixed = mix(hash);
         let tag = tag(mixed);
         // Acquire: pairs with Release in `State::step`: the buckets.
         let mut array = Array::<K::Entry, N>::from_word(self.root(self.number(mixed)).load(Acquire));
         // SAFETY: an array that was found in this section stays until it ends.
         let mut bucket = unsafe { array.bucket(array.index(mixed)) };
+        let mut before = 0;
         loop {
             if size_of::<Bucket<K::Entry, N>>() == 128 {
                 barrier::prefetch(ptr::from_ref(bucket).cast::<u8>().wrapping_add(64));
             }
             let meta = bucket.meta();
             let mut found = candidates(meta, tag);
+            if ONCE {
+                found &= !seen(before, meta);
+            }
             while found != 0 {
                 // SAFETY: the slot had a tag that means an entry.
                 let entry = unsafe { bucket.entry(found.trailing_zeros() as usize / 8) };
@@ -157,42 +165,14 @@ impl<'d, K: Kind, F: GracePeriods, const N: usize> Core<'d, K, F, N> {
                 return None;
             }
             // SAFETY: as above; what MORE and MOVED lead to was there before they were.
-            bucket = unsafe {
+            (bucket, before) = unsafe {
                 if meta & MOVED != 0 {
                     array = array.successor();
-                    array.bucket(array.index(mixed))
+                    (array.bucket(array.index(mixed)), 0)
                 } else {
-                    &*bucket.next()
+                    (&*bucket.next(), meta)
                 }
             };
-        }
-    }
-
-    /// Looks at every entry with this hash's tag, at each once.
-    ///
-    /// # Safety
-    /// As [`Core::find`].
-    pub(super) unsafe fn find_all<'a>(&'a self, hash: u64, mut look: impl FnMut(&'a K::Entry)) {
-        let mixed = mix(hash);
-        let tag = tag(mixed);
-        let mut array = Array::<K::Entry, N>::from_word(self.root(self.number(mixed)).load(Acquire)); // Acquire: as in `find`
-        // SAFETY: as in `find`, for all of this.
-        unsafe {
-            let (mut bucket, mut before) = (array.bucket(array.index(mixed)), 0);
-            loop {
-                let meta = bucket.meta();
-                for n in (0..N).filter(|&n| tag_at(meta, n) == tag && is_shown(before, meta, n)) {
-                    look(bucket.entry(n));
-                }
-                (bucket, before) = if meta & MOVED != 0 {
-                    array = array.successor();
-                    (array.bucket(array.index(mixed)), 0)
-                } else if meta & MORE != 0 {
-                    (&*bucket.next(), meta)
-                } else {
-                    return;
-                };
-            }
         }
     }
 
@@ -325,7 +305,7 @@ impl<'d, K: Kind, F: GracePeriods, const N: usize> Core<'d, K, F, N> {
         }
         let (mut bucket, mut before) = (first, 0);
         loop {
-            for n in (0..N).filter(|&n| is_shown(before, meta, n)) {
+            for n in (0..N).filter(|&n| tag_at(meta, n) > DEAD && seen(before, meta) & (0x80 << (8 * n)) == 0) {
                 // SAFETY: it has a tag that means an entry.
                 let entry = unsafe { bucket.entry(n) };
                 let belongs =

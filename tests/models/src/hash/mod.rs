@@ -103,7 +103,7 @@ impl Map {
     fn get(&self, key: u64) -> Option<u64> {
         self.domain.read(|| {
             // SAFETY: in a read section, which ends after the value was read.
-            unsafe { self.core.find(hash(key), |entry| entry.key == key) }.map(Entry::value)
+            unsafe { self.core.find::<false>(hash(key), |entry| entry.key == key) }.map(Entry::value)
         })
     }
 
