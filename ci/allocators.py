@@ -6,16 +6,15 @@ built is an `Absent` with the reason.
 """
 
 import hashlib
-import json
 import os
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ci import build, peers, setup
+from ci import build, crates, peers, setup
 from ci.paths import TARGET, host
 from ci.peers import DACAPO, Absent, complaint
-from ci.shell import NO_GLIBC_RSEQ, ROOT, Failed, capture, line, run, say
+from ci.shell import NO_GLIBC_RSEQ, ROOT, Failed, line, run, say
 
 CRATES = ROOT / "benches/peers"
 BUILT = TARGET / "peers"
@@ -40,18 +39,6 @@ class Allocator:
         return {**({"LD_PRELOAD": str(self.library)} if self.library else {}), **self.env}
 
 
-_folders = {}
-
-
-def _crate(name):
-    """The folder with a crate's sources."""
-    if not _folders:
-        text = capture(["cargo", "metadata", "--format-version", "1", "--locked"], cwd=CRATES, echo=True, timeout=600)
-        for package in json.loads(text)["packages"]:
-            _folders[package["name"]] = Path(package["manifest_path"]).parent
-    return _folders[name]
-
-
 def _link(name, command, inputs):
     """Makes BUILT/libNAME.so by `command` if the command or its inputs changed."""
     BUILT.mkdir(parents=True, exist_ok=True)
@@ -68,19 +55,19 @@ def _link(name, command, inputs):
 
 
 def _mimalloc(version):
-    folder = _crate("libmimalloc-sys") / f"c_src/mimalloc/{version}"
+    folder = crates.folder("libmimalloc-sys", CRATES) / f"c_src/mimalloc/{version}"
     source = folder / "src/static.c"
     flags = ("-std=gnu11", "-fvisibility=hidden", "-DMI_MALLOC_OVERRIDE=1", "-DMI_SHARED_LIB=1", "-DMI_SHARED_LIB_EXPORT=1")
     return _link(f"mimalloc-{version}", ["gcc", *_OVERRIDE, *flags, "-I", folder / "include", source], [source])
 
 
 def _rpmalloc():
-    source = _crate("rpmalloc-sys") / "rpmalloc/rpmalloc/rpmalloc.c"
+    source = crates.folder("rpmalloc-sys", CRATES) / "rpmalloc/rpmalloc/rpmalloc.c"
     return _link("rpmalloc", ["gcc", *_OVERRIDE, "-w", "-D_GNU_SOURCE", "-DENABLE_PRELOAD=1", "-DENABLE_OVERRIDE=1", source], [source])
 
 
 def _snmalloc():
-    folder = _crate("snmalloc-sys") / "upstream/src"
+    folder = crates.folder("snmalloc-sys", CRATES) / "upstream/src"
     sources = [folder / "snmalloc/override/malloc.cc", folder / "snmalloc/override/new.cc"]
     flags = ("-std=c++20", "-mcx16", "-fomit-frame-pointer", "-fvisibility=hidden",
              "-DSNMALLOC_USE_WAIT_ON_ADDRESS=1", "-DSNMALLOC_PLATFORM_HAS_GETENTROPY", "-DSNMALLOC_HAS_LINUX_RANDOM_H",

@@ -10,9 +10,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci import build, setup
+from ci import build, crates, setup
 from ci.paths import TARGET, host
-from ci.shell import ROOT, Failed, capture, line, say
+from ci.shell import ROOT, Failed, line, say
 
 OUT = TARGET / "bench"
 PROGRAMS = OUT / "programs"
@@ -126,22 +126,9 @@ def toolchains(mimalloc=False):
 
 # Sources that crates carry ------------------------------------------------------------------------------------------------------
 
-_metadata = []
-
-
-def crate(name):
-    """The folder of a crate that the workspace names; cargo downloads it if it must."""
-    if not _metadata:
-        _metadata.append(json.loads(capture(["cargo", "metadata", "--format-version", "1", "--locked"], echo=True, timeout=300)))
-    for package in _metadata[0]["packages"]:
-        if package["name"] == name:
-            return Path(package["manifest_path"]).parent
-    raise Failed(f"no package of the workspace needs the crate {name}")
-
-
 def lua():
     """(sources, flags) of Lua: the interpreter's library from the crate lua-src and our own main."""
-    (folder,) = crate("lua-src").glob("lua-5.4.*")
+    (folder,) = crates.folder("lua-src").glob("lua-5.4.*")
     return [ROOT / "examples/lua/lua.c", *sorted(folder.glob("*.c"))], ("-I", folder, "-std=gnu99")
 
 
@@ -150,7 +137,7 @@ def musl_with_mimalloc():
     object_ = PROGRAMS / "mimalloc.o"
     if not object_.exists():
         PROGRAMS.mkdir(parents=True, exist_ok=True)
-        folder = crate("libmimalloc-sys") / "c_src/mimalloc/v2"
+        folder = crates.folder("libmimalloc-sys") / "c_src/mimalloc/v2"
         command = ["musl-gcc", "-O2", "-DNDEBUG", "-DMI_LIBC_MUSL=1", "-DMI_MALLOC_OVERRIDE=1", "-I", str(folder / "include"), "-c",
                    str(folder / "src/static.c"), "-o", str(object_)]
         say("+ " + line(command))

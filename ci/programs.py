@@ -10,7 +10,6 @@ Rows: `adopted` shares glibc's rseq area, `owned` registers its own (glibc leave
 import concurrent.futures
 import contextlib
 import hashlib
-import json
 import os
 import shutil
 import signal
@@ -19,7 +18,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from ci import allocators, rusttests, setup
+from ci import allocators, crates, rusttests, setup
 from ci.paths import TARGET, host
 from ci.results import Skip
 from ci.shell import NO_GLIBC_RSEQ, ROOT, Failed, capture, line, run, say
@@ -279,16 +278,9 @@ def _head():
 
 # What the jobs read -------------------------------------------------------------------------------------------------------------
 
-_metadata = []
-
-
 def sqlite():
     """The path of sqlite3.c, from the crate that carries it."""
-    if not _metadata:
-        text = capture(["cargo", "metadata", "--format-version", "1", "--locked", "--manifest-path", SOURCES / "Cargo.toml"], timeout=300)
-        _metadata.extend(json.loads(text)["packages"])
-    (folder,) = [Path(package["manifest_path"]).parent for package in _metadata if package["name"] == "libsqlite3-sys"]
-    return folder / "sqlite3/sqlite3.c"
+    return crates.folder("libsqlite3-sys", SOURCES) / "sqlite3/sqlite3.c"
 
 
 def lines(size):

@@ -5,14 +5,13 @@ them is in this repository: a program is a list of their sources, the flags that
 a library, a driver of ours.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci import setup
+from ci import crates, setup
 from ci.paths import TARGET
-from ci.shell import ROOT, Failed, capture
+from ci.shell import ROOT, Failed
 
 OUR_OWN = ROOT / "tests/ported"
 GENERATED = TARGET / "ported/generated"  # what a configure script or a makefile would write
@@ -27,16 +26,8 @@ class Program:
     flags: tuple = ()
 
 
-_packages = {}
-
-
-def crate(name):
-    """The folder of a crate; cargo downloads it if it must."""
-    if not _packages:
-        manifest = OUR_OWN / "Cargo.toml"
-        text = capture(["cargo", "metadata", "--format-version", "1", "--locked", "--manifest-path", manifest], echo=True, timeout=300)
-        _packages.update({package["name"]: Path(package["manifest_path"]).parent for package in json.loads(text)["packages"]})
-    return _packages[name]
+def _crate(name):
+    return crates.folder(name, OUR_OWN)
 
 
 def _c(folder, *without):
@@ -65,12 +56,12 @@ def _generated(path, text):
 
 
 def zlib():
-    folder = crate("libz-sys") / "src/zlib"
+    folder = _crate("libz-sys") / "src/zlib"
     return [Program("zlib", (OUR_OWN / "zlib.c", *_c(folder)), (*_included(folder), *_defined("HAVE_UNISTD_H", "HAVE_STDARG_H")))]
 
 
 def bzip2_folder():
-    (folder,) = crate("bzip2-sys").glob("bzip2-1.*")
+    (folder,) = _crate("bzip2-sys").glob("bzip2-1.*")
     return folder
 
 
@@ -82,13 +73,13 @@ def bzip2():
 
 
 def lz4():
-    folder = crate("lz4-sys") / "liblz4"
+    folder = _crate("lz4-sys") / "liblz4"
     return [Program("lz4", (*_c(folder / "programs"), *_c(folder / "lib")),
                     (*_included(folder / "lib"), *_defined("XXH_NAMESPACE=LZ4_", "LZ4IO_MULTITHREAD")))]
 
 
 def zstd():
-    folder = crate("zstd-sys") / "zstd/lib"
+    folder = _crate("zstd-sys") / "zstd/lib"
     parts = ("common", "compress", "decompress", "dictBuilder")
     library = [source for part in parts for source in _c(folder / part)]
     # Without the assembly for one CPU: the same sources on both.
@@ -98,7 +89,7 @@ def zstd():
 
 def xz_tests():
     """The files that upstream's test_files.sh gives to xz: good-* must be read, bad-* refused."""
-    (folder,) = crate("lzma-sys").glob("xz-5.*")
+    (folder,) = _crate("lzma-sys").glob("xz-5.*")
     return folder / "tests/files"
 
 
@@ -113,13 +104,13 @@ def xz():
 
 
 def sqlite():
-    folder = crate("libsqlite3-sys") / "sqlite3"
+    folder = _crate("libsqlite3-sys") / "sqlite3"
     features = ("SQLITE_THREADSAFE=1", "SQLITE_ENABLE_FTS5", "SQLITE_ENABLE_RTREE", "SQLITE_ENABLE_MATH_FUNCTIONS")
     return [Program("sqlite", (OUR_OWN / "sqlite.c", folder / "sqlite3.c"), (*_included(folder), *_defined(*features)))]
 
 
 def jq_folder():
-    return crate("jq-src") / "modules/jq"
+    return _crate("jq-src") / "modules/jq"
 
 
 def jq():
