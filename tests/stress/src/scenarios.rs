@@ -31,6 +31,9 @@ pub const THREADS: u64 = 24;
 /// One round of a scenario, for its threads.
 pub const ROUND: Duration = Duration::from_millis(400);
 
+/// In a row: drawing lots takes longer than adding, and most signals would come then.
+const ADDITIONS: usize = 8;
+
 fn counters(seed: u64) {
     let counters = Counters::<4>::new().expect("memory");
     let expected: [AtomicUsize; 4] = Default::default();
@@ -44,8 +47,8 @@ fn counters(seed: u64) {
         under_fire(random, &body, |random| {
             for_a_while(ROUND, || {
                 let (which, n) = (random.below(3) as usize, random.below(9) as usize);
-                counters.add(which, n);
-                mine[which] += n;
+                (0..ADDITIONS).for_each(|_| counters.add(which, n));
+                mine[which] += ADDITIONS * n;
             });
         });
         mine.iter().zip(&expected).for_each(|(n, sum)| _ = sum.fetch_add(*n, SeqCst));

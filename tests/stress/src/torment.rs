@@ -1,8 +1,8 @@
-//! What interrupts the threads: a timer each, at random moments, and moves from CPU to CPU.
+//! What interrupts the threads: a timer each, at random moments, and moves from CPU to CPU, by another thread and by the timer's handler.
 
 use std::cell::Cell;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::Random;
@@ -23,6 +23,8 @@ pub fn moves() -> u64 {
 thread_local! {
     /// What this thread's signal handler runs.
     static IN_HANDLER: Cell<Option<*const dyn Fn()>> = const { Cell::new(None) };
+    /// How many signals this thread has handled.
+    static HANDLED: Cell<usize> = const { Cell::new(0) };
 }
 
 extern "C" fn on_signal(_: i32) {
@@ -30,6 +32,14 @@ extern "C" fn on_signal(_: i32) {
     if let Some(body) = IN_HANDLER.get() {
         // SAFETY: `under_fire` keeps the body alive until it has taken it out.
         unsafe { (*body)() };
+    }
+    let handled = HANDLED.get();
+    HANDLED.set(handled + 1);
+    // The thread that moves all seldom meets one that runs. Here the instruction that was interrupted is followed by the next one on another CPU.
+    if handled.is_multiple_of(2) {
+        let cpus = CPUS.get().expect("a storm");
+        support::affinity::pin(cpus[(handled / 2) % cpus.len()]);
+        MOVES.fetch_add(1, Relaxed);
     }
 }
 
@@ -64,6 +74,9 @@ pub fn under_fire(random: &mut Random, body: &dyn Fn(), work: impl FnOnce(&mut R
     }
 }
 
+/// Where threads are moved to. A handler may not ask for it: the answer is allocated.
+static CPUS: OnceLock<Vec<usize>> = OnceLock::new();
+
 /// Threads that are moved about.
 static MOVABLE: Mutex<Vec<i32>> = Mutex::new(Vec::new());
 
@@ -72,9 +85,10 @@ static MOVABLE: Mutex<Vec<i32>> = Mutex::new(Vec::new());
 pub fn storm(seed: u64, threads: u64, work: impl Fn(u64, &mut Random) + Sync) {
     let before = signals();
     let over = AtomicBool::new(false);
+    let cpus = CPUS.get_or_init(support::affinity::allowed);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let (cpus, mut random) = (support::affinity::allowed(), Random::new(seed, 1 << 40));
+            let mut random = Random::new(seed, 1 << 40);
             while !over.load(Relaxed) {
                 let list = MOVABLE.lock().expect("no panic").clone();
                 for thread in list {
