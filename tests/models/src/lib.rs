@@ -92,7 +92,7 @@ enum Found {
 /// In a process of its own that ends with the first thing found: what is dropped after that would fail a second time, inside the model.
 fn explore(preemptions: usize, body: impl Fn() + Send + Sync + 'static) -> Found {
     const FOUND: [Found; 4] = [Found::Nothing, Found::Deadlock, Found::Race, Found::Other];
-    let verdict = support::child(move || {
+    let verdict = support::process::child(move || {
         let show = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             show(panic);

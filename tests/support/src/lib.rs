@@ -1,6 +1,7 @@
 //! What the hosted tests share.
 
 pub mod affinity;
+pub mod process;
 pub mod seccomp;
 pub mod signals;
 
@@ -32,28 +33,5 @@ pub fn furnish() {
         // SAFETY: three C strings and no data.
         let mounted = unsafe { libc::mount(kind.as_ptr(), path.as_ptr(), kind.as_ptr(), 0, std::ptr::null()) };
         assert!(mounted == 0 || there(), "{sign}: {}", std::io::Error::last_os_error());
-    }
-}
-
-/// Runs `body` in a forked child; its exit code, or 128 + the signal that ended it.
-///
-/// The child has only this thread: `body` must not wait for others.
-pub fn child(body: impl FnOnce() -> i32) -> i32 {
-    // SAFETY: the child runs `body` and leaves by _exit, so no destructor runs twice.
-    unsafe {
-        match libc::fork() {
-            -1 => panic!("fork: {}", std::io::Error::last_os_error()),
-            0 => {
-                let verdict = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body)).unwrap_or(101);
-                libc::_exit(verdict)
-            }
-            pid => {
-                let mut status = 0;
-                while libc::waitpid(pid, &raw mut status, 0) == -1 {
-                    assert_eq!(std::io::Error::last_os_error().raw_os_error(), Some(libc::EINTR));
-                }
-                if libc::WIFEXITED(status) { libc::WEXITSTATUS(status) } else { 128 + libc::WTERMSIG(status) }
-            }
-        }
     }
 }

@@ -30,7 +30,7 @@ fn random_operations_of_four_threads_agree_with_their_models() {
 /// The model again, in a process of its own, with an option.
 fn agrees_with(options: &str) {
     let test = "malloc::consistency::random_operations_of_four_threads_agree_with_their_models";
-    let output = super::again(test, "DACAPO_MALLOC", options, || Ok(()));
+    let output = support::process::again(test, "DACAPO_MALLOC", options, || Ok(()));
     assert!(output.status.success(), "{options}: {output:?}");
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(said.contains("live blocks"), options.contains("check"), "the option was not heard: {said}");

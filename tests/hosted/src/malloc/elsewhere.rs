@@ -66,7 +66,8 @@ fn migrations_forks_and_signals_at_once_agree_with_the_models() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
-                let code = support::child(|| i32::from(run(&mut PerCpu, 77, support::rounds(300) as usize).is_err()));
+                let code =
+                    support::process::child(|| i32::from(run(&mut PerCpu, 77, support::rounds(300) as usize).is_err()));
                 assert_eq!(code, 0, "a child of the storm");
             }
         });
@@ -128,7 +129,7 @@ extern "C" fn borrow(kept: *mut libc::c_void) -> i32 {
 /// In a process of its own with this one thread: a child that shares memory has no registration, and borrows its parent's place while that waits.
 #[test]
 fn a_child_that_shares_our_memory_may_allocate_while_we_wait() {
-    let code = support::child(|| {
+    let code = support::process::child(|| {
         let mut kept = [std::ptr::null_mut::<u8>(); 64];
         let mut stack = vec![0_u8; 256 << 10];
         // SAFETY: the stack's end, and an array that outlives the child: with CLONE_VFORK we wait for it.

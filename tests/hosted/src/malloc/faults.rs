@@ -5,7 +5,7 @@ use std::process::Output;
 
 use dacapo::malloc::{allocate, deallocate, deallocate_sized, size_class};
 
-use super::again;
+use support::process::again;
 
 const VARIABLE: &str = "DACAPO_VICTIM";
 

@@ -55,7 +55,7 @@ fn a_child_of_a_busy_process_can_allocate() {
             scope.spawn(move || busy(stop, thread * 1000));
         }
         for _ in 0..support::rounds(30).max(3) {
-            let code = support::child(|| {
+            let code = support::process::child(|| {
                 limit_life(60);
                 use_everything()
             });
@@ -70,7 +70,7 @@ fn a_child_of_a_busy_process_can_allocate() {
 
 #[test]
 fn a_child_that_inherits_held_locks_hangs_and_is_noticed() {
-    let code = support::child(|| {
+    let code = support::process::child(|| {
         limit_life(2);
         // Takes the locks, as another thread of the parent may have; nobody opens them here.
         malloc::fork::prepare();

@@ -2,7 +2,7 @@
 
 use dacapo::malloc;
 
-use super::again;
+use support::process::again;
 
 const VARIABLE: &str = "DACAPO_GROWTH";
 const TEST: &str = "malloc::growth::victim";

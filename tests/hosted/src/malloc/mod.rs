@@ -13,22 +13,6 @@ mod signals;
 mod threads;
 mod verify;
 
-/// Runs this test binary again for one of its tests, with a variable set that tells the test that it is the inner one.
-fn again(
-    test: &str,
-    variable: &str,
-    value: &str,
-    prepare: impl FnMut() -> std::io::Result<()> + Send + Sync + 'static,
-) -> std::process::Output {
-    use std::os::unix::process::CommandExt;
-    support::furnish();
-    let mut command = std::process::Command::new(std::env::current_exe().expect("our own path"));
-    command.args(["--exact", test, "--nocapture", "--test-threads=1"]).env(variable, value);
-    // SAFETY: the closures make one system call each.
-    unsafe { command.pre_exec(prepare) };
-    command.output().expect("our own program")
-}
-
 /// Bytes of memory that this process has resident.
 fn resident() -> usize {
     support::furnish();

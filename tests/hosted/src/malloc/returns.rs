@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use dacapo::malloc;
 use dacapo::rseq::{self, State};
 
-use super::{again, resident};
+use support::process::again;
+
+use super::resident;
 
 fn fill(bytes: usize, size: usize) -> Vec<usize> {
     (0..bytes / size)

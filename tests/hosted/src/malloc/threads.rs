@@ -56,10 +56,10 @@ fn blocks_freed_by_other_threads_keep_their_contents_until_then() {
 /// In a process of its own, where no other test's memory counts.
 #[test]
 fn a_producer_and_a_consumer_use_bounded_memory() {
-    assert_eq!(support::child(produce_and_consume), 0, "see it with --nocapture");
+    support::process::alone("malloc::threads::a_producer_and_a_consumer_use_bounded_memory", produce_and_consume);
 }
 
-fn produce_and_consume() -> i32 {
+fn produce_and_consume() {
     let before = resident();
     let (sender, receiver) = sync_channel::<Sent>(1000);
     std::thread::scope(|scope| {
@@ -72,16 +72,15 @@ fn produce_and_consume() -> i32 {
     let grown = resident().saturating_sub(before);
     // 1,000,000 blocks of 96 bytes passed through: 92 MiB, if nothing came back.
     assert!(grown < 24 << 20, "{} KiB more than before", grown >> 10);
-    0
 }
 
 /// In a process of its own, where no other test's memory counts.
 #[test]
 fn threads_that_come_and_go_leave_nothing_behind() {
-    assert_eq!(support::child(come_and_go), 0, "see it with --nocapture");
+    support::process::alone("malloc::threads::threads_that_come_and_go_leave_nothing_behind", come_and_go);
 }
 
-fn come_and_go() -> i32 {
+fn come_and_go() {
     let run = |threads: usize| {
         for _ in 0..threads {
             let thread = std::thread::spawn(|| {
@@ -97,5 +96,4 @@ fn come_and_go() -> i32 {
     let grown = resident().saturating_sub(before);
     // A thread's blocks are 170 KB: 80 MiB (32 where emulated) if each thread kept its own.
     assert!(grown < 16 << 20, "{} KiB more than before", grown >> 10);
-    0
 }

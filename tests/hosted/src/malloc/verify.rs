@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use dacapo::malloc;
 use dacapo::malloc::verify::{Level, is_valid};
 
-use super::again;
+use support::process::again;
 
 const VARIABLE: &str = "DACAPO_VERIFY";
 

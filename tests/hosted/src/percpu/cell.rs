@@ -71,7 +71,7 @@ fn without_a_section_additions_are_lost() {
 fn a_forked_child_goes_on_counting() {
     let counter = Counter::new().expect("memory");
     counter.add(0, 1);
-    let verdict = support::child(|| {
+    let verdict = support::process::child(|| {
         counter.add(0, 1);
         i32::from(counter.sum(0) != 2)
     });

@@ -9,7 +9,7 @@ fn there_is_a_slot_for_every_cpu() {
 
 #[test]
 fn without_sched_getaffinity_there_are_slots_for_any_kernel() {
-    let verdict = support::child(|| {
+    let verdict = support::process::child(|| {
         support::seccomp::refuse(&[libc::SYS_sched_getaffinity]);
         // Another test may have asked before the fork.
         i32::from(!(topology::slots() == topology::MOST || topology::slots() > 0 && topology::allowed() == 1))

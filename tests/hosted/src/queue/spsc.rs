@@ -148,7 +148,7 @@ fn waiting_ends_at_the_deadline() {
 
 #[test]
 fn a_push_to_an_awake_consumer_makes_no_system_call() {
-    let verdict = support::child(|| {
+    let verdict = support::process::child(|| {
         let (mut producer, mut consumer) = channel::<u32>(64).expect("memory");
         support::seccomp::kill_on(&[libc::SYS_futex, libc::SYS_membarrier]);
         for n in 0..1000 {
@@ -167,35 +167,23 @@ fn an_absurd_capacity_is_refused() {
     assert!(channel::<u64>(usize::MAX / 8).is_err());
 }
 
-/// The inner program of the next test, where nobody has asked for membarrier yet.
+/// In a process of its own, where nobody has asked for membarrier yet.
 #[test]
-fn a_process_of_its_own() {
-    if std::env::var_os("DACAPO_NO_MEMBARRIER").is_some() {
+fn without_membarrier_full_fences_are_picked_and_work() {
+    support::process::alone("queue::spsc::without_membarrier_full_fences_are_picked_and_work", || {
         support::seccomp::refuse(&[libc::SYS_membarrier]);
         assert!(Membarrier::new().is_none() && Picked::new().way() == Way::FullFences);
         stream(Picked::new(), 1_000);
-    }
-}
-
-#[test]
-fn without_membarrier_full_fences_are_picked_and_work() {
-    support::furnish();
-    let mut command = std::process::Command::new(std::env::current_exe().expect("our own path"));
-    let command = command.args(["--exact", "queue::spsc::a_process_of_its_own"]).env("DACAPO_NO_MEMBARRIER", "1");
-    let output = command.output().expect("a process");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));
+    });
 }
 
 #[test]
 fn without_membarrier_from_now_on_those_who_picked_it_lose_no_wakeup() {
-    let verdict = support::child(|| {
+    support::process::alone("queue::spsc::without_membarrier_from_now_on_those_who_picked_it_lose_no_wakeup", || {
         let picked = Picked::new();
         support::seccomp::refuse(&[libc::SYS_membarrier]);
         stream(picked, 500);
-        0
     });
-    assert_eq!(verdict, 0);
 }
 
 /// Sends numbers with pauses on both sides, so that both ends sleep now and then; every one arrives, in order.

@@ -276,7 +276,7 @@ fn a_forked_child_forgets_the_readers_that_it_does_not_have() {
         }
         let stuck = domain.poll_state();
         assert!(!domain.poll(stuck)); // one is running while we fork
-        let verdict = support::child(|| {
+        let verdict = support::process::child(|| {
             // SAFETY: one thread, which is not reading.
             unsafe { domain.after_fork_in_child() };
             domain.synchronize();

@@ -114,7 +114,7 @@ fn a_forked_child_forgets_the_readers_that_it_does_not_have() {
     let domain = Qsbr::new();
     let mut own = domain.register().expect("memory");
     let lost = domain.register().expect("memory");
-    let verdict = support::child(|| {
+    let verdict = support::process::child(|| {
         // SAFETY: one thread, whose registration is `own`.
         unsafe { domain.after_fork_in_child(Some(&own)) };
         let state = domain.poll_state();

@@ -83,7 +83,7 @@ fn a_child_forked_among_threads_goes_on_counting() {
     let _ = rseq::register_current_thread();
     while_counting(|counter| {
         for _ in 0..20 {
-            let verdict = support::child(|| {
+            let verdict = support::process::child(|| {
                 let before = counter.sum(0); // the other threads are not in the child: nobody else counts here
                 for _ in 0..10_000 {
                     counter.add(0, 1);

@@ -61,7 +61,7 @@ fn a_forked_child_keeps_the_registration() {
     let state = rseq::init();
     let _ = rseq::register_current_thread();
     let before = rseq::fields().index() >= 0;
-    let verdict = support::child(|| {
+    let verdict = support::process::child(|| {
         let same = rseq::state() == state && (rseq::fields().index() >= 0) == before;
         i32::from(!same)
     });

@@ -12,7 +12,7 @@ mod ticket;
 
 /// Runs `body` in a child where futex(2) ends the process: 0 if it made no such call.
 fn without_futex(body: impl FnOnce()) -> i32 {
-    support::child(|| {
+    support::process::child(|| {
         support::seccomp::kill_on(&[libc::SYS_futex]);
         body();
         0
