@@ -54,13 +54,20 @@ pub extern "C" fn calloc(count: usize, size: usize) -> *mut u8 {
 /// A live block or null.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn realloc(block: *mut u8, size: usize) -> *mut u8 {
+    // SAFETY: as the caller promises.
+    if malloc::stays(block, size) { block } else { unsafe { realloc_elsewhere(block, size) } }
+}
+
+/// realloc where the block cannot just stay.
+#[inline(never)]
+unsafe fn realloc_elsewhere(block: *mut u8, size: usize) -> *mut u8 {
     if size == 0 && !block.is_null() {
         // SAFETY: as the caller promises.
         unsafe { malloc::deallocate(block) };
         return null_mut();
     }
     // SAFETY: as the caller promises.
-    or_enomem(unsafe { malloc::reallocate(block, size) })
+    or_enomem(unsafe { malloc::reallocate_elsewhere(block, size) })
 }
 
 /// `reallocarray(block, count, size)`. ENOMEM where the product overflows.

@@ -181,6 +181,17 @@ pub fn current_block() -> Option<&'static Block> {
     None
 }
 
+/// What a block gets on this CPU that grows to `size` bytes; `size`: as much as it asks for, also where nothing is known. The heap is up.
+#[inline(always)]
+pub fn room(size: usize) -> usize {
+    // SAFETY: the table has an entry for every index, -1 and -2 too, and blocks are never unmapped. The stopped block knows nothing.
+    unsafe {
+        let table = HOT.table.load(Ordering::Relaxed).cast::<AtomicPtr<Block>>();
+        let block = (*table.offset(rseq::fields().index() as isize)).load(Ordering::Acquire); // Acquire: as in `growth`
+        (*block).growth.room(size)
+    }
+}
+
 /// What the current CPU knows about growing blocks; None: this thread has no index yet, or the CPU's caches are stopped.
 #[inline]
 pub fn growth() -> Option<&'static Growth> {

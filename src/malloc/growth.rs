@@ -6,9 +6,10 @@
 //!   went        blocks that it moved on from here
 //! ```
 //! A block that has to move gets all of the next octave if three quarters of those that came into its own went on, all of the one after that if so did
-//! those of the next octave, and one more if nearly all did: 15 of 16. That is at most 16 times what was asked for, or 64 KiB. So nothing is given away
-//! where blocks grow once and stay, and where they go on, four fifths of the moves and most of the copied bytes are saved. Every 16th move gives no more
-//! than was asked for: it is how the counts learn that blocks have ceased to grow. Blocks beyond 64 KiB have a reserve instead (module `large`).
+//! those of the next octave, and up to [`FAR`] more if nearly all did: 15 of 16. That is at most 64 times what was asked for, or 64 KiB. So nothing is given
+//! away where blocks grow once and stay, and where they go on, nine tenths of the moves and most of the copied bytes are saved. Every 16th move
+//! gives no more than was asked for: it is how the counts learn that blocks have ceased to grow. Then what follows from the counts is worked out, too.
+//! Blocks beyond 64 KiB have a reserve instead (module `large`).
 //!
 //! Each CPU counts for itself, with plain loads and stores: a lost count does no harm. Threads without rseq give what they are asked for.
 
@@ -18,12 +19,17 @@ use super::size_class::UNIT;
 
 /// log2 of the largest block that is counted, and one more.
 const OCTAVES: usize = 17;
+const _: () = assert!(1 << (OCTAVES - 1) == UNIT);
 /// Fewer blocks than this tell nothing.
 const ENOUGH: u8 = 8;
 /// Moves between two that give exactly what is asked for.
 const EXACT: u8 = 16;
-/// For each octave more, how many of 16 blocks must have gone on.
-const SHARES: [u32; 3] = [12, 12, 15];
+/// How many of 16 blocks must have gone on from an octave, so that the next one is given, too.
+const MOST: u32 = 12;
+/// ... and that those after it are.
+const NEARLY_ALL: u32 = 15;
+/// Octaves that are given beyond the next two.
+const FAR: usize = 3;
 
 /// What one CPU knows.
 #[derive(Debug)]
@@ -31,6 +37,8 @@ pub struct Growth {
     came: [AtomicU8; OCTAVES],
     went: [AtomicU8; OCTAVES],
     moves: AtomicU8,
+    /// log2 of what a block gets that grows to a size of the octave; 0: what it asks for.
+    rooms: [AtomicU8; OCTAVES],
 }
 
 const fn octave(bytes: usize) -> usize {
@@ -45,6 +53,7 @@ impl Growth {
             came: [const { AtomicU8::new(0) }; OCTAVES],
             went: [const { AtomicU8::new(0) }; OCTAVES],
             moves: AtomicU8::new(0),
+            rooms: [const { AtomicU8::new(0) }; OCTAVES],
         }
     }
 
@@ -55,23 +64,42 @@ impl Growth {
         came >= ENOUGH && u32::from(went) * 16 >= u32::from(came) * share
     }
 
-    /// How long a block should be that grows to `size` bytes: `size`, or up to 16 times that.
+    /// How long a block should be that grows to `size` bytes: `size`, or up to 64 times that.
+    #[inline]
     pub fn room(&self, size: usize) -> usize {
-        let mut room = size;
-        for share in SHARES {
-            if room > UNIT / 2 || !self.goes_on(octave(room), share) {
-                break; // also where the next power of two would be none
-            }
-            room = 2 * room.next_power_of_two();
+        match self.rooms.get(octave(size)).map_or(0, |room| room.load(Ordering::Relaxed)) {
+            0 => size,
+            log2 => size.max(1 << (log2 & 31)),
         }
-        room
     }
 
     /// Whether the next move is one of those that give no more than is asked for.
+    #[inline]
     pub fn be_exact(&self) -> bool {
         let moves = self.moves.load(Ordering::Relaxed).wrapping_add(1);
         self.moves.store(moves, Ordering::Relaxed);
-        moves.is_multiple_of(EXACT)
+        if moves.is_multiple_of(EXACT) {
+            self.work_out_rooms();
+            return true;
+        }
+        false
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn work_out_rooms(&self) {
+        let mut far = [0; OCTAVES + 2]; // octaves in a row, from each on, that nearly all blocks went on from
+        for (octave, room) in self.rooms.iter().enumerate().rev() {
+            let go_on = |octave| self.goes_on(octave, MOST);
+            far[octave] = if self.goes_on(octave, NEARLY_ALL) { 1 + far[octave + 1] } else { 0 };
+            let more = match (go_on(octave), go_on(octave + 1)) {
+                (false, _) => 0,
+                (true, false) => 1,
+                (true, true) => 2 + far[octave + 2].min(FAR),
+            };
+            let log2 = if more == 0 { 0 } else { (octave + more).min(OCTAVES - 1) };
+            room.store(log2 as u8, Ordering::Relaxed);
+        }
     }
 
     /// A block of `from` bytes outgrew them, and has moved to one of `to` bytes.

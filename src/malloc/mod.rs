@@ -8,7 +8,7 @@
 //!   central      middle: lock-free stacks of magazines; runs behind a lock a class      homes   four copies of a stack
 //!   page_heap    back: runs of units; decay                                 large, mappings   blocks beyond the classes
 //!   region       address space      span, page_map   what a unit is      early   heaps in a fixed buffer
-//!   growth       what realloc gives beyond what it is asked for
+//!   reallocate   another size for a block     growth   what a block that grows gets beyond what is asked for
 //!   init  fork  check  verify  lock  global                              limits  what the kernel may be asked for
 //!   options, environment  DACAPO_MALLOC     closed  counted, filled       counts, census, report, writer  what is known about the heap
 //!   checked  the other heap: slower, and notices much more
@@ -46,6 +46,7 @@ mod mappings;
 pub(crate) mod options;
 mod page_heap;
 mod page_map;
+mod reallocate;
 mod region;
 pub mod report;
 mod shard;
@@ -58,6 +59,7 @@ pub mod writer;
 pub use closed::perturb;
 pub use early::FixedHeap;
 pub use global::Global;
+pub use reallocate::{reallocate, reallocate_elsewhere, reallocate_exact, stays};
 
 use core::ptr::null_mut;
 
@@ -67,7 +69,7 @@ use early::EARLY;
 use hot::HOT;
 use init::Heap;
 use lock::Quiet;
-use size_class::{LARGEST, SMALL, UNIT};
+use size_class::{LARGEST, UNIT};
 use span::Kind;
 
 arch::heap::allocate! {
@@ -350,82 +352,6 @@ fn usable_size_slow(block: *mut u8) -> usize {
             None => check::not_a_block(block as usize),
         },
     }
-}
-
-/// A block of so many bytes that grows becomes a run with a reserve: from there on a copy costs more than the page heap's lock.
-const GROWING: usize = UNIT;
-
-/// Makes a block hold `size` bytes, in place or elsewhere, with its contents; null if memory is short, and the old block stays. Null is a new one.
-///
-/// # Safety
-/// The block is live, and not used by its old address unless that is returned.
-#[must_use]
-pub unsafe fn reallocate(block: *mut u8, size: usize) -> *mut u8 {
-    // In place while at least half of the block is used: growing back and forth costs nothing.
-    // SAFETY: as the caller promises.
-    unsafe { reallocate_if(block, size, |old| size >= old / 2 || old <= 64, true) }
-}
-
-/// As [`reallocate`], but the result is of the class of `size`, so that [`deallocate_sized`] works.
-///
-/// # Safety
-/// As [`reallocate`].
-#[must_use]
-pub unsafe fn reallocate_exact(block: *mut u8, size: usize) -> *mut u8 {
-    let fits = |old: usize| if size > SMALL { size >= old / 2 } else { old == size_class::bytes(size_class::of(size)) };
-    // SAFETY: as the caller promises.
-    unsafe { reallocate_if(block, size, fits, size > SMALL) }
-}
-
-/// `may_be_longer`: the result may be of a larger class than the size's.
-#[inline(always)]
-unsafe fn reallocate_if(block: *mut u8, size: usize, stays: impl Fn(usize) -> bool, may_be_longer: bool) -> *mut u8 {
-    if block.is_null() {
-        return allocate(size);
-    }
-    if options::check() && !EARLY.contains(block) {
-        // SAFETY: as the caller promises.
-        return unsafe { checked::reallocate(block, size) };
-    }
-    // SAFETY: as the caller promises.
-    let old = unsafe { usable_size(block) };
-    if size <= old && stays(old) {
-        return block;
-    }
-    if (old > LARGEST && size > LARGEST || old > GROWING && size > old)
-        && let Some(block) = large::resize(block, size)
-    {
-        return block;
-    }
-    let mut new = null_mut();
-    if size > old && old >= GROWING {
-        // Address space to spare costs no memory.
-        new = large::allocate_growing(size);
-    } else if may_be_longer
-        && old <= UNIT
-        && let Some(growth) = cpu_block::growth()
-    {
-        let room = growth.room(size);
-        if size <= old && room >= old / 2 {
-            return block; // not shrunk: it was given as much because it would grow
-        }
-        let room = if growth.be_exact() { size } else { room };
-        if size > old && room <= UNIT {
-            new = allocate(room);
-            growth.moved(old, room);
-        }
-    }
-    if new.is_null() {
-        new = allocate(size);
-    }
-    if !new.is_null() {
-        // SAFETY: both blocks are that large, and the old one is the caller's to give up.
-        unsafe {
-            new.copy_from_nonoverlapping(block, old.min(size));
-            deallocate(block);
-        }
-    }
-    new
 }
 
 /// As [`deallocate_unsized`], with an alignment that nobody has a use for.
