@@ -84,11 +84,10 @@ pub fn refill(class: usize) -> *mut u8 {
         look_at_the_clock();
     }
     counts::add(Event::Miss, class);
-    let full = central::take(class, size_class::batch(class, cpu.raise(class)));
+    let full = fetch(class, cpu.raise(class));
     if full.is_null() {
         return central::take_one(class);
     }
-    counts::add(Event::Fetched, class);
     // SAFETY: the magazine is ours and has a block.
     unsafe {
         let rest = full.sub(1);
@@ -96,6 +95,16 @@ pub fn refill(class: usize) -> *mut u8 {
         attach(cpu, class, rest);
         block
     }
+}
+
+/// A magazine with blocks from the middle, as many as this level asks for; null if memory is short.
+#[inline(never)] // one section, which the step test can reach
+fn fetch(class: usize, level: usize) -> Cursor {
+    let full = central::take(class, size_class::batch(class, level));
+    if !full.is_null() {
+        counts::add(Event::Fetched, class);
+    }
+    full
 }
 
 /// Makes a magazine the current CPU's source, if the one there is empty; else it goes to the middle.
@@ -153,6 +162,8 @@ pub unsafe fn flush(class: usize, block: *mut u8) {
                 if full != magazine::none() {
                     counts::add(Event::Flushed, class);
                     attach(cpu, class, full);
+                } else {
+                    begin_apart(cpu, class);
                 }
                 return;
             }
@@ -171,6 +182,21 @@ pub fn came_past() {
         && cpu.visit()
     {
         look_at_the_clock();
+    }
+}
+
+/// Bytes that CPUs pass to each other at once.
+const LINE: usize = 64;
+
+/// The class's first block on this CPU is one that was freed, and may have come from another CPU. If its neighbours there are in the same line, this CPU
+/// gets blocks of its own: its threads would take that block again and again, and each write would wait for the line.
+fn begin_apart(cpu: &Block, class: usize) {
+    if size_class::bytes(class) < LINE && cpu.glance(class, SOURCE) == magazine::none() {
+        let full = fetch(class, 0);
+        if !full.is_null() {
+            // SAFETY: the magazine is ours.
+            unsafe { attach(cpu, class, full) };
+        }
     }
 }
 

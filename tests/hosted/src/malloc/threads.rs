@@ -1,5 +1,7 @@
 //! Blocks that one thread allocates and another frees; threads that come and go; memory that stays bounded.
 
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::SeqCst};
 use std::sync::mpsc::sync_channel;
 
 use super::resident;
@@ -72,6 +74,52 @@ fn produce_and_consume() {
     let grown = resident().saturating_sub(before);
     // 1,000,000 blocks of 96 bytes passed through: 92 MiB, if nothing came back.
     assert!(grown < 24 << 20, "{} KiB more than before", grown >> 10);
+}
+
+/// In a process of its own, where nobody else has blocks of that size.
+#[test]
+fn a_cpu_that_begins_with_another_cpus_block_does_not_go_on_in_its_line() {
+    support::process::alone(
+        "malloc::threads::a_cpu_that_begins_with_another_cpus_block_does_not_go_on_in_its_line",
+        begin_with_a_foreign_block,
+    );
+}
+
+fn begin_with_a_foreign_block() {
+    let cpus = support::affinity::allowed();
+    dacapo::rseq::init();
+    if cpus.len() < 2 || matches!(dacapo::rseq::state(), dacapo::rseq::State::Unavailable(_)) {
+        return; // no CPU has blocks of its own
+    }
+    let (foreign, over) = (AtomicPtr::new(null_mut::<u8>()), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            support::affinity::pin(cpus[0]);
+            foreign.store(dacapo::malloc::allocate(16), SeqCst);
+            while !over.load(SeqCst) {
+                std::hint::spin_loop(); // both run, so that each has an index of its own
+            }
+        });
+        support::affinity::pin(cpus[1]);
+        let foreign = loop {
+            match foreign.load(SeqCst) {
+                block if block.is_null() => std::hint::spin_loop(),
+                block => break block,
+            }
+        };
+        let mut again = 0;
+        // SAFETY: each block is live, and freed once.
+        unsafe {
+            dacapo::malloc::deallocate(foreign);
+            for _ in 0..64 {
+                let block = dacapo::malloc::allocate(16);
+                again += usize::from(block == foreign);
+                dacapo::malloc::deallocate(block);
+            }
+        }
+        over.store(true, SeqCst);
+        assert!(again < 8, "the other CPU's block came back in {again} of 64 turns");
+    });
 }
 
 /// In a process of its own, where no other test's memory counts.
