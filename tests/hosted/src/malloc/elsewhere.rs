@@ -12,18 +12,27 @@ fn tid() -> u32 {
     unsafe { libc::syscall(libc::SYS_gettid) as u32 }
 }
 
-/// Runs `body` in three threads while this one moves them between CPUs; how often it did.
-fn moved_about(body: impl Fn(u64) + Sync) -> u32 {
+/// Fewer moves test nothing.
+const MOVES: u32 = 4;
+
+/// Runs `body` in three threads while this one moves them between CPUs: once each, or until there were enough moves, for where much else runs they may be done
+/// before the first.
+fn moved_about(body: impl Fn(u64) + Sync) {
     let cpus = support::affinity::allowed();
     let tids = [const { AtomicU32::new(0) }; 3];
     let left = AtomicU32::new(tids.len() as u32);
-    let mut moves = 0;
+    let moves = AtomicU32::new(0);
     std::thread::scope(|scope| {
         for (number, slot) in tids.iter().enumerate() {
-            let (left, body) = (&left, &body);
+            let (left, body, moves) = (&left, &body, &moves);
             scope.spawn(move || {
                 slot.store(tid(), Ordering::Relaxed);
-                let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body(number as u64 + 1)));
+                let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                    body(number as u64 + 1);
+                    while moves.load(Ordering::Relaxed) < MOVES {
+                        body(number as u64 + 1);
+                    }
+                }));
                 slot.store(0, Ordering::Relaxed);
                 left.fetch_sub(1, Ordering::Relaxed);
                 done.unwrap();
@@ -33,20 +42,19 @@ fn moved_about(body: impl Fn(u64) + Sync) -> u32 {
             for (number, slot) in tids.iter().enumerate() {
                 let tid = slot.load(Ordering::Relaxed);
                 if tid != 0 {
-                    let cpu = cpus[(moves as usize + number) % cpus.len()];
+                    let cpu = cpus[(moves.load(Ordering::Relaxed) as usize + number) % cpus.len()];
                     // SAFETY: a mask on our stack. The thread may be gone by now: then nothing is moved.
                     unsafe {
                         let mut mask: libc::cpu_set_t = std::mem::zeroed();
                         libc::CPU_SET(cpu, &mut mask);
                         libc::sched_setaffinity(tid as i32, size_of_val(&mask), &raw const mask);
                     }
-                    moves += 1;
+                    moves.fetch_add(1, Ordering::Relaxed);
                 }
             }
             std::thread::sleep(Duration::from_micros(300));
         }
     });
-    moves
 }
 
 #[test]
@@ -55,8 +63,7 @@ fn threads_that_are_moved_between_cpus_agree_with_their_models() {
         println!("skipped: one CPU");
         return;
     }
-    let moves = moved_about(|seed| run(&mut PerCpu, seed, support::rounds(15_000) as usize).unwrap());
-    assert!(moves > 3, "without moves this tests nothing");
+    moved_about(|seed| run(&mut PerCpu, seed, support::rounds(15_000) as usize).unwrap());
 }
 
 #[test]

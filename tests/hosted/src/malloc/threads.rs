@@ -79,6 +79,11 @@ fn produce_and_consume() {
 /// In a process of its own, where nobody else has blocks of that size.
 #[test]
 fn a_cpu_that_begins_with_another_cpus_block_does_not_go_on_in_its_line() {
+    dacapo::rseq::init();
+    let rseq = !matches!(dacapo::rseq::state(), dacapo::rseq::State::Unavailable(_));
+    if support::affinity::allowed().len() < 2 || !rseq {
+        return; // no CPU has blocks of its own
+    }
     support::process::alone(
         "malloc::threads::a_cpu_that_begins_with_another_cpus_block_does_not_go_on_in_its_line",
         begin_with_a_foreign_block,
@@ -87,10 +92,6 @@ fn a_cpu_that_begins_with_another_cpus_block_does_not_go_on_in_its_line() {
 
 fn begin_with_a_foreign_block() {
     let cpus = support::affinity::allowed();
-    dacapo::rseq::init();
-    if cpus.len() < 2 || matches!(dacapo::rseq::state(), dacapo::rseq::State::Unavailable(_)) {
-        return; // no CPU has blocks of its own
-    }
     let (foreign, over) = (AtomicPtr::new(null_mut::<u8>()), AtomicBool::new(false));
     std::thread::scope(|scope| {
         scope.spawn(|| {
