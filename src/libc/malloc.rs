@@ -53,9 +53,13 @@ pub extern "C" fn calloc(count: usize, size: usize) -> *mut u8 {
 /// # Safety
 /// A live block or null.
 #[unsafe(no_mangle)]
+#[inline(never)] // the library's own callers must come to a program's realloc, if it has one
 pub unsafe extern "C" fn realloc(block: *mut u8, size: usize) -> *mut u8 {
+    if malloc::stays(block, size) {
+        return block;
+    }
     // SAFETY: as the caller promises.
-    if malloc::stays(block, size) { block } else { unsafe { realloc_elsewhere(block, size) } }
+    unsafe { realloc_elsewhere(block, size) }
 }
 
 /// realloc where the block cannot just stay.

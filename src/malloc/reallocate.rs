@@ -38,8 +38,11 @@ pub fn stays(block: *mut u8, size: usize) -> bool {
 #[inline(always)]
 #[must_use]
 pub unsafe fn reallocate(block: *mut u8, size: usize) -> *mut u8 {
+    if stays(block, size) {
+        return block;
+    }
     // SAFETY: as the caller promises.
-    if stays(block, size) { block } else { unsafe { reallocate_elsewhere(block, size) } }
+    unsafe { reallocate_elsewhere(block, size) }
 }
 
 /// As [`reallocate`], which has looked whether it [`stays`].
