@@ -69,9 +69,9 @@ pub unsafe fn reallocate_exact(block: *mut u8, size: usize) -> *mut u8 {
     unsafe { reallocate_if(block, size, |old| old == size_class::bytes(size_class::of(size)), false) }
 }
 
-/// `may_be_longer`: the result may be of a larger class than the size's.
+/// `may_stay`: whether a block of so many bytes is left as it is. `may_be_longer`: the result may be of a larger class than the size's.
 #[inline(always)]
-unsafe fn reallocate_if(block: *mut u8, size: usize, stays: impl Fn(usize) -> bool, may_be_longer: bool) -> *mut u8 {
+unsafe fn reallocate_if(block: *mut u8, size: usize, may_stay: impl Fn(usize) -> bool, may_be_longer: bool) -> *mut u8 {
     if block.is_null() {
         return allocate(size);
     }
@@ -81,7 +81,7 @@ unsafe fn reallocate_if(block: *mut u8, size: usize, stays: impl Fn(usize) -> bo
     }
     // SAFETY: as the caller promises.
     let old = unsafe { usable_size(block) };
-    if stays(old) {
+    if may_stay(old) {
         return block;
     }
     if (old > LARGEST && size > LARGEST || old > GROWING && size > old)

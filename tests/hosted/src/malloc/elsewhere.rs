@@ -16,8 +16,8 @@ fn tid() -> u32 {
 const MOVES: u32 = 4;
 
 /// Runs `body` in three threads while this one moves them between CPUs: once each, or until there were enough moves, for where much else runs they may be done
-/// before the first.
-fn moved_about(body: impl Fn(u64) + Sync) {
+/// before the first. How often it did.
+fn moved_about(body: impl Fn(u64) + Sync) -> u32 {
     let cpus = support::affinity::allowed();
     let tids = [const { AtomicU32::new(0) }; 3];
     let left = AtomicU32::new(tids.len() as u32);
@@ -28,9 +28,11 @@ fn moved_about(body: impl Fn(u64) + Sync) {
             scope.spawn(move || {
                 slot.store(tid(), Ordering::Relaxed);
                 let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                    body(number as u64 + 1);
-                    while moves.load(Ordering::Relaxed) < MOVES {
+                    loop {
                         body(number as u64 + 1);
+                        if moves.load(Ordering::Relaxed) >= MOVES {
+                            break;
+                        }
                     }
                 }));
                 slot.store(0, Ordering::Relaxed);
@@ -43,18 +45,14 @@ fn moved_about(body: impl Fn(u64) + Sync) {
                 let tid = slot.load(Ordering::Relaxed);
                 if tid != 0 {
                     let cpu = cpus[(moves.load(Ordering::Relaxed) as usize + number) % cpus.len()];
-                    // SAFETY: a mask on our stack. The thread may be gone by now: then nothing is moved.
-                    unsafe {
-                        let mut mask: libc::cpu_set_t = std::mem::zeroed();
-                        libc::CPU_SET(cpu, &mut mask);
-                        libc::sched_setaffinity(tid as i32, size_of_val(&mask), &raw const mask);
-                    }
+                    support::affinity::move_thread(tid, cpu); // it may be gone by now: then nothing is moved
                     moves.fetch_add(1, Ordering::Relaxed);
                 }
             }
             std::thread::sleep(Duration::from_micros(300));
         }
     });
+    moves.into_inner()
 }
 
 #[test]
@@ -63,7 +61,8 @@ fn threads_that_are_moved_between_cpus_agree_with_their_models() {
         println!("skipped: one CPU");
         return;
     }
-    moved_about(|seed| run(&mut PerCpu, seed, support::rounds(15_000) as usize).unwrap());
+    let moves = moved_about(|seed| run(&mut PerCpu, seed, support::rounds(15_000) as usize).unwrap());
+    assert!(moves >= MOVES, "without moves this tests nothing");
 }
 
 #[test]
