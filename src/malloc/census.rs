@@ -4,6 +4,7 @@
 //! over all units; no block is touched and no CPU stopped.
 
 use core::ptr::NonNull;
+use core::sync::atomic::Ordering;
 
 use super::lock::Quiet;
 use super::size_class::{COUNT, UNIT, UNIT_SHIFT};
@@ -55,7 +56,7 @@ pub struct Census {
     pub mapped: [usize; 2],
     /// Mappings kept for reuse: how many, bytes.
     pub kept: [usize; 2],
-    /// Free units in bytes: clean ones, dirty ones.
+    /// Free units in bytes: clean ones, dirty ones and parked ones.
     pub free: [usize; 2],
     /// Resident bytes of all units.
     pub resident: usize,
@@ -124,6 +125,10 @@ impl Census {
                     this.bytes += (span.units as usize) << UNIT_SHIFT;
                     this.carved += span.carved as usize;
                     this.free += span.free as usize;
+                }
+                Kind::Run if span.bytes.load(Ordering::Relaxed) == 0 => {
+                    (large, class) = (false, 0); // parked
+                    self.free[1] += (span.units as usize) << UNIT_SHIFT;
                 }
                 Kind::Run => {
                     (large, class) = (true, 0);

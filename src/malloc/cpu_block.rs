@@ -16,6 +16,7 @@ use super::lock::{Lock, Quiet};
 use super::magazine::{self, Cursor, STOPPED as STOPPED_CURSOR};
 use super::page_map;
 use super::size_class::{self, COUNT, LEVELS, SMALL};
+use super::starts::Starts;
 use super::verify::Broken;
 use crate::rseq::{self, State};
 use crate::sys::memory::{self, MapFlags, Protection};
@@ -49,6 +50,8 @@ pub struct Block {
     print: AtomicU32,
     /// How far blocks grow that threads on this CPU reallocate.
     growth: Growth,
+    /// Which long blocks begin as growing ones here.
+    starts: Starts,
 }
 
 struct Stopped(UnsafeCell<Block>);
@@ -61,6 +64,7 @@ static STOPPED: Stopped = Stopped(UnsafeCell::new(Block {
     visits: AtomicU32::new(0),
     print: AtomicU32::new(0),
     growth: Growth::new(),
+    starts: Starts::new(),
 }));
 
 #[inline(always)]
@@ -192,16 +196,27 @@ pub fn room(size: usize) -> usize {
     }
 }
 
-/// What the current CPU knows about growing blocks; None: this thread has no index yet, or the CPU's caches are stopped.
+/// The current CPU's block, if there is one; None: this thread has no index yet, or the CPU's caches are stopped.
 #[inline]
-pub fn growth() -> Option<&'static Growth> {
+fn existing_block() -> Option<&'static Block> {
     let index = rseq::fields().index();
     if index < 0 || !hot::ready() {
         return None;
     }
     let block = entry(index as usize).load(Ordering::Acquire); // Acquire: pairs with `make_block`
     // SAFETY: blocks are never unmapped; see `current_block`.
-    (block != stopped()).then(|| unsafe { &(*block).growth })
+    (block != stopped()).then(|| unsafe { &*block })
+}
+
+/// What the current CPU knows about growing blocks; None: see [`existing_block`].
+#[inline]
+pub fn growth() -> Option<&'static Growth> {
+    existing_block().map(|block| &block.growth)
+}
+
+/// Which long blocks begin as growing ones on the current CPU; None: see [`existing_block`].
+pub fn starts() -> Option<&'static Starts> {
+    existing_block().map(|block| &block.starts)
 }
 
 impl Block {

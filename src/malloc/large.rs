@@ -1,57 +1,25 @@
 //! Blocks beyond the classes: runs of the page heap up to 32 MiB, above that one mapping each, with a few kept for the next one.
 //!
 //! ```text
-//!   run       span.kind == Run at its first unit                          free: back to the page heap
-//!             | what the user may use: span.bytes | reserve: the rest of span.units |
+//!   run       module `runs`                                                      free: parked, or back to the page heap
 //!   mapping   an entry of the hash set in `mappings`: address -> (bytes mapped)             free: kept (16 of them, 128 MiB, for a second), or unmapped
 //! ```
-//! A run that was made by realloc has a reserve: growing into it is one store, without lock, system call or copy. How long reserves are is learned from
-//! the blocks that outgrow theirs ([`PageHeap::growth`]); all together they hold at most 1 GiB, or a 64th of a limited address space, and what lies in them is
-//! in use as far as decay and trim can tell. A clean reserve costs no memory until it is written to.
-
-use core::sync::atomic::{AtomicUsize, Ordering};
+//! A block that realloc makes longer becomes a run with a reserve. How long reserves are is learned from the blocks that outgrow theirs ([`page_heap::PageHeap::growth`]);
+//! all together they hold at most 1 GiB, or a 64th of a limited address space, and what lies in them is in use as far as decay and trim can tell. A clean reserve
+//! costs no memory until it is written to.
 
 use super::check;
+use super::init;
 use super::limits;
 use super::lock::Quiet;
 use super::mappings::{MAPPINGS, Mapping, OS_PAGE, release, unmap_all};
 use super::options;
 use super::page_heap;
 use super::region;
-use super::size_class::{UNIT, UNIT_SHIFT};
-use super::span::Kind;
+use super::runs;
+use super::size_class::UNIT;
+use super::span::{Grows, Kind};
 use crate::sys::memory::{self, MapFlags, Protection};
-
-/// The largest run, in bytes.
-fn largest_run() -> usize {
-    options::LARGEST_RUN.get()
-}
-
-/// Bytes of all runs together that lie beyond what their users may use.
-static RESERVED: AtomicUsize = AtomicUsize::new(0);
-/// The most of it.
-const MOST_RESERVED: usize = 1 << 30;
-/// A growing block's run is so many times as long as the block, or has so much to spare, at least.
-const ROOM: usize = 4;
-const SPARE: usize = 4 << 20;
-
-/// Bytes of the run for a block that grows to `size` bytes, given how long others became; no more than `size` if there must be no reserve.
-fn room(size: usize, growth: usize) -> usize {
-    let most = MOST_RESERVED.min(region::first_bytes() / 16);
-    let room = size.saturating_mul(ROOM).min(size.saturating_add(SPARE)).max(growth).min(largest_run()).max(size);
-    let reserved = RESERVED.load(Ordering::Relaxed).saturating_add(room.saturating_sub(size));
-    if reserved > most || options::LIMIT.get() != usize::MAX { size } else { room }
-}
-
-/// Bytes held for growing blocks beyond what they use.
-pub fn reserved() -> usize {
-    RESERVED.load(Ordering::Relaxed)
-}
-
-/// With a quarter to spare: for a block that has grown, and will be back.
-const fn roomy(size: usize) -> usize {
-    size.saturating_add(size / 4)
-}
 
 /// A block of `size` bytes at a multiple of `align`, and whether it reads as zero; null if memory is short.
 #[cold]
@@ -62,13 +30,9 @@ pub fn allocate(size: usize, align: usize) -> (*mut u8, bool) {
         return FAILED;
     }
     let quiet = Quiet::enter();
-    let most = largest_run();
-    if size <= most && align <= most && super::init::is_up() {
-        let (block, zeroed) = run(size, &quiet, |heap, units| {
-            let (unit, zeroed) =
-                if align <= UNIT { heap.allocate(units) } else { heap.allocate_aligned(units, align) }?;
-            Some((unit, units, zeroed))
-        });
+    let most = runs::largest();
+    if size <= most && align <= most && init::is_up() {
+        let (block, zeroed) = runs::allocate(size, align, &quiet);
         if !block.is_null() {
             return (block, zeroed);
         }
@@ -76,57 +40,33 @@ pub fn allocate(size: usize, align: usize) -> (*mut u8, bool) {
     map(size, align, size.saturating_mul(2), &quiet)
 }
 
-/// A run for `size` bytes, null if there is none, and whether it reads as zero. `take` is asked for so many units and says what it found: unit, units, zeroed.
-fn run(
-    size: usize,
-    quiet: &Quiet,
-    take: impl FnOnce(&mut page_heap::PageHeap, usize) -> Option<(usize, usize, bool)>,
-) -> (*mut u8, bool) {
-    let units = size.div_ceil(UNIT).max(1);
-    let run = page_heap::with(quiet, |heap| {
-        let run = take(heap, units);
-        if let Some((unit, held, _)) = run {
-            let span = region::span(unit);
-            // SAFETY: the run is ours.
-            unsafe {
-                (*span).kind = Kind::Run;
-                (*span).units = held as u32;
-                (*span).bytes = units << UNIT_SHIFT;
-            }
-            RESERVED.fetch_add((held - units) << UNIT_SHIFT, Ordering::Relaxed);
-        }
-        run
-    });
-    run.map_or((core::ptr::null_mut(), false), |(unit, _, zeroed)| (region::address_of(unit), zeroed))
-}
-
 /// As [`allocate`] for a block that is growing: with a quarter to spare, and a reserve behind that.
 #[cold]
 #[inline(never)]
 pub fn allocate_growing(size: usize) -> *mut u8 {
-    let spare = roomy(size);
+    let spare = runs::roomy(size);
     if spare > isize::MAX as usize / 4 {
         return allocate(spare, 16).0;
     }
-    let quiet = Quiet::enter();
-    if spare <= largest_run() && super::init::is_up() {
-        let (block, _) = run(spare, &quiet, |heap, units| {
-            let held = room(spare, heap.growth()).div_ceil(UNIT).max(units);
-            let reserved = if held > units { heap.allocate_long(held) } else { None };
-            let run = reserved.map(|(unit, zeroed)| (unit, held, zeroed));
-            run.or_else(|| heap.allocate(units).map(|(unit, zeroed)| (unit, units, zeroed)))
-        });
+    if spare <= runs::largest() && init::is_up() {
+        let block = runs::allocate_growing(spare, Grows::Yes);
         if !block.is_null() {
             return block;
         }
     }
-    map(spare, 16, spare * 4, &quiet).0
+    map(spare, 16, spare * 4, &Quiet::enter()).0
+}
+
+/// A block of `size` bytes, no more than the largest class has, that will grow most likely; null if there is no run for it.
+#[inline(never)]
+pub fn begin(size: usize) -> *mut u8 {
+    runs::allocate_growing(size, Grows::Soon)
 }
 
 fn map(size: usize, align: usize, most: usize, quiet: &Quiet) -> (*mut u8, bool) {
     const FAILED: (*mut u8, bool) = (core::ptr::null_mut(), false);
     let bytes = size.max(1).next_multiple_of(OS_PAGE);
-    if align <= OS_PAGE && bytes > largest_run() {
+    if align <= OS_PAGE && bytes > runs::largest() {
         let mut mappings = MAPPINGS.lock(quiet);
         if let Some(mapping) = mappings.reuse(bytes, most) {
             if mappings.insert(mapping) {
@@ -175,18 +115,6 @@ fn make_room(quiet: &Quiet) -> bool {
     release(quiet) + page_heap::with(quiet, |heap| heap.withdraw(0)) > 0
 }
 
-/// Bytes that the user of a run may use; None if no run begins at this address.
-#[inline]
-pub fn run_bytes(block: *mut u8) -> Option<usize> {
-    let unit = region::unit_of(block as usize)?;
-    if !region::is_used(unit) || !(block as usize).is_multiple_of(UNIT) {
-        return None;
-    }
-    let span = region::span(unit);
-    // SAFETY: spans of used units are committed, and that of a live block does not change.
-    unsafe { ((*span).kind == Kind::Run).then(|| (*span).bytes) }
-}
-
 /// Bytes that the user of a mapping may use; None if there is none at this address.
 #[cold]
 pub fn mapping_bytes(block: *mut u8) -> Option<usize> {
@@ -199,24 +127,22 @@ pub fn mapping_bytes(block: *mut u8) -> Option<usize> {
 /// Takes a large block back; aborts if it is none.
 #[cold]
 pub fn free(block: *mut u8) {
+    if runs::park(block) {
+        return;
+    }
     let quiet = Quiet::enter();
     if let Some(unit) = region::unit_of(block as usize) {
         page_heap::with(&quiet, |heap| {
             if !region::is_used(unit) {
                 check::not_a_block(block as usize);
             }
-            let span = region::span(unit);
+            if region::address_of(unit) == block && runs::free(unit, heap) {
+                return;
+            }
             // SAFETY: the span of a used unit, under the page heap's lock.
-            unsafe {
-                match (*span).kind {
-                    Kind::Run if region::address_of(unit) == block => {
-                        let units = (*span).units as usize;
-                        RESERVED.fetch_sub((units << UNIT_SHIFT) - (*span).bytes, Ordering::Relaxed);
-                        heap.free(unit, units);
-                    }
-                    Kind::Free | Kind::FreeEnd => check::double_free(block as usize),
-                    _ => check::not_a_block(block as usize),
-                }
+            match unsafe { (*region::span(unit)).kind } {
+                Kind::Free | Kind::FreeEnd => check::double_free(block as usize),
+                _ => check::not_a_block(block as usize),
             }
         });
         return;
@@ -239,68 +165,11 @@ pub fn free(block: *mut u8) {
     unmap_all(&gone);
 }
 
-/// Grows a live run into its reserve; false if it does not grow, or beyond that. Only the block's user is here, and until the block is freed nobody
-/// else reads its span's `bytes`.
-fn into_reserve(unit: usize, size: usize) -> bool {
-    let span = region::span(unit);
-    // SAFETY: the span of a live run, says `usable_size`; only the run's user changes its `bytes`.
-    unsafe {
-        let (old, held) = ((*span).bytes, ((*span).units as usize) << UNIT_SHIFT);
-        if size <= old || size > held {
-            return false;
-        }
-        let now = roomy(size).next_multiple_of(UNIT).min(held);
-        RESERVED.fetch_sub(now - old, Ordering::Relaxed);
-        (*span).bytes = now;
-    }
-    true
-}
-
-/// Makes a live run longer or shorter in place; whether it could.
-fn resize_run(unit: usize, size: usize) -> bool {
-    if size > largest_run() {
-        return false;
-    }
-    let quiet = Quiet::enter();
-    let least = size.div_ceil(UNIT).max(1);
-    page_heap::with(&quiet, |heap| {
-        let span = region::span(unit);
-        // SAFETY: as above.
-        unsafe {
-            let old = (*span).units as usize;
-            let reserved = (old << UNIT_SHIFT) - (*span).bytes;
-            let (held, used) = if least <= old {
-                (least, least)
-            } else {
-                heap.outgrown(size);
-                let spare = roomy(size).div_ceil(UNIT);
-                let longest = room(size, heap.growth()).div_ceil(UNIT).max(spare);
-                match [longest, spare, least].into_iter().find(|&new| heap.grow(unit, old, new)) {
-                    Some(held) => (held, held.min(spare)),
-                    None => return false,
-                }
-            };
-            if held < old {
-                heap.shrink(unit, old, held);
-            }
-            (*span).units = held as u32;
-            (*span).bytes = used << UNIT_SHIFT;
-            RESERVED.fetch_add((held - used) << UNIT_SHIFT, Ordering::Relaxed);
-            RESERVED.fetch_sub(reserved, Ordering::Relaxed);
-        }
-        true
-    })
-}
-
 /// Makes a live large block, or a long one of a class, hold `size` bytes without copying: in place, or by moving its pages. None: the caller has to copy.
 #[cold]
 pub fn resize(block: *mut u8, size: usize) -> Option<*mut u8> {
     if let Some(unit) = region::unit_of(block as usize) {
-        // SAFETY: the span of a used unit, which stays what it is while the block is live.
-        if unsafe { (*region::span(unit)).kind } != Kind::Run {
-            return None; // of a class
-        }
-        return if into_reserve(unit, size) { Some(block) } else { resize_run(unit, size).then_some(block) };
+        return runs::resize(unit, size).then_some(block);
     }
     let quiet = Quiet::enter();
     let bytes = size.checked_next_multiple_of(OS_PAGE)?;
@@ -312,10 +181,10 @@ pub fn resize(block: *mut u8, size: usize) -> Option<*mut u8> {
     // SAFETY: a mapping of ours; its user has asked for another size.
     unsafe {
         let old = (*slot).bytes;
-        if bytes < old / 2 && bytes <= largest_run() {
+        if bytes < old / 2 && bytes <= runs::largest() {
             return None; // a run will do
         }
-        let roomy = if bytes > old { roomy(bytes).next_multiple_of(OS_PAGE) } else { bytes };
+        let roomy = if bytes > old { runs::roomy(bytes).next_multiple_of(OS_PAGE) } else { bytes };
         let to = |bytes| {
             if !limits::recharge(old, bytes) {
                 return None;

@@ -6,9 +6,9 @@
 //!   cpu_cache    front: two magazines a class and CPU; no lock, no atomic      shard   the same for threads without rseq
 //!   cpu_block    each CPU's block, and the table of them     hot   what the fast paths load first     drain   taking magazines from CPUs
 //!   central      middle: lock-free stacks of magazines; runs behind a lock a class      homes   four copies of a stack
-//!   page_heap    back: runs of units; decay                                 large, mappings   blocks beyond the classes
+//!   page_heap    back: runs of units; decay                                 large, runs, mappings   blocks beyond the classes
 //!   region       address space      span, page_map   what a unit is      early   heaps in a fixed buffer
-//!   reallocate   another size for a block     growth   what a block that grows gets beyond what is asked for
+//!   reallocate   another size for a block     growth, reserve, starts   what a block that grows gets beyond what is asked for
 //!   init  fork  check  verify  lock  global                              limits  what the kernel may be asked for
 //!   options, environment  DACAPO_MALLOC     closed  counted, filled       counts, census, report, writer  what is known about the heap
 //!   checked  the other heap: slower, and notices much more
@@ -49,10 +49,13 @@ mod page_map;
 mod reallocate;
 mod region;
 pub mod report;
+mod reserve;
+mod runs;
 mod shard;
 pub mod size_class;
 mod span;
 mod stack;
+mod starts;
 pub mod verify;
 pub mod writer;
 
@@ -119,6 +122,12 @@ fn allocate_slower(size: usize) -> *mut u8 {
             if options::closed() {
                 let block = closed::take(class, size);
                 return if block.is_null() { last_resort(bytes) } else { block };
+            }
+            if size >= starts::SHORTEST && cpu_block::starts().is_some_and(|starts| starts.grows(size)) {
+                let block = large::begin(size);
+                if !block.is_null() {
+                    return block;
+                }
             }
             let block = cpu_cache::refill(class); // which tries to pop first
             if block.is_null() { last_resort(bytes) } else { block }
@@ -337,7 +346,7 @@ pub unsafe fn usable_size(block: *mut u8) -> usize {
 
 #[inline(never)]
 fn usable_size_slow(block: *mut u8) -> usize {
-    if let Some(size) = large::run_bytes(block)
+    if let Some(size) = runs::bytes(block)
         && !options::check()
     {
         return size;
@@ -367,7 +376,7 @@ pub unsafe extern "C" fn deallocate_aligned_unsized(block: *mut u8, _align: usiz
 /// Bytes of address space held for large blocks that grew, beyond what they may use now.
 #[must_use]
 pub fn reserved() -> usize {
-    large::reserved()
+    reserve::reserved()
 }
 
 /// Gives memory that is free back to the kernel, but for `keep` bytes; how many bytes went. Works while other threads allocate.

@@ -10,11 +10,14 @@
 //! Decay: memory that stayed free through a whole period (250 ms, option `decay`) goes back to the kernel. Nobody waits for the clock: every 64th visit here reads it, and
 //! once a second whoever fetches or gives back a magazine: where all traffic is served by magazines, nobody comes here.
 
+use core::sync::atomic::AtomicUsize;
+
 use super::lock::{Lock, Quiet};
 use super::options;
 use super::region;
+use super::reserve;
 use super::size_class::UNIT_SHIFT;
-use super::span::{Kind, Span, State};
+use super::span::{Grows, Kind, Span, State};
 use super::verify::Broken;
 use crate::sys::time;
 
@@ -233,6 +236,17 @@ impl PageHeap {
         self.tick(units);
     }
 
+    /// Takes a run back that was parked.
+    pub fn unpark(&mut self, unit: usize) {
+        at(unit).kind = Kind::Inside;
+        self.give(unit, at(unit).units as usize, State::Dirty);
+    }
+
+    /// Takes all back that are.
+    fn unpark_all(&mut self) {
+        reserve::take_all().for_each(|unit| self.unpark(unit));
+    }
+
     /// Puts a run into the bins, merged with its neighbours.
     #[inline(never)]
     fn give(&mut self, mut unit: usize, mut units: usize, state: State) {
@@ -310,6 +324,7 @@ impl PageHeap {
 
     /// Gives free runs back, contents and commitment, until at most `keep` units are left. Bytes.
     pub fn withdraw(&mut self, keep: usize) -> usize {
+        self.unpark_all();
         let mut released = 0;
         for state in [State::Clean, State::Dirty] {
             while self.dirty() + self.bins[State::Clean as usize].units > keep
@@ -400,6 +415,7 @@ impl PageHeap {
         self.growth -= self.growth / 8; // unless it is so still, which the next block that outgrows its run will tell
         self.since = now;
         super::mappings::expire(now);
+        self.unpark_all(); // who needs them takes them from the bins
         self.idle = self.dirty();
     }
 }
@@ -410,6 +426,7 @@ pub fn now() -> i64 {
     now.seconds * 1000 + now.nanos / 1_000_000
 }
 
+#[expect(clippy::declare_interior_mutable_const, reason = "a value to copy from")]
 const BLANK: Span = Span {
     kind: Kind::Inside,
     class: 0,
@@ -422,8 +439,9 @@ const BLANK: Span = Span {
     blocks: 0,
     carved: 0,
     free: 0,
+    grows: Grows::No,
     list: core::ptr::null_mut(),
-    bytes: 0,
+    bytes: AtomicUsize::new(0),
 };
 
 /// The page heap, for as long as the guard lives.

@@ -5,7 +5,7 @@ use core::ptr::null_mut;
 
 use super::early::EARLY;
 use super::size_class::{self, LARGEST, SMALL, UNIT};
-use super::{allocate, checked, cpu_block, deallocate, large, options, page_map, usable_size};
+use super::{allocate, central, checked, cpu_block, deallocate, hot, large, options, page_map, usable_size};
 
 /// A block of so many bytes that grows becomes a run with a reserve: from there on a copy costs more than the page heap's lock.
 const GROWING: usize = UNIT;
@@ -84,7 +84,7 @@ unsafe fn reallocate_if(block: *mut u8, size: usize, may_stay: impl Fn(usize) ->
     if may_stay(old) {
         return block;
     }
-    if (old > LARGEST && size > LARGEST || old > GROWING && size > old)
+    if (old > LARGEST && size > LARGEST || old >= GROWING && size > old)
         && let Some(block) = large::resize(block, size)
     {
         return block;
@@ -114,8 +114,29 @@ unsafe fn reallocate_if(block: *mut u8, size: usize, may_stay: impl Fn(usize) ->
         // SAFETY: both blocks are that large, and the old one is the caller's to give up.
         unsafe {
             new.copy_from_nonoverlapping(block, old.min(size));
-            deallocate(block);
+            if size > old && old >= GROWING { free_outgrown(block, old) } else { deallocate(block) }
         }
     }
     new
+}
+
+/// Frees a block of so many bytes that had to be copied to a run: if such blocks begin as runs from now on, it is not to serve the next one.
+///
+/// # Safety
+/// As [`deallocate`].
+#[inline(never)]
+unsafe fn free_outgrown(block: *mut u8, bytes: usize) {
+    let class = page_map::class_of(block as usize);
+    if class != 0
+        && hot::is_open()
+        && let Some(starts) = cpu_block::starts()
+    {
+        starts.outgrown(bytes);
+        if starts.grows(bytes) {
+            // SAFETY: a block of that class, says the map, which the caller has given up.
+            return unsafe { central::give_one(class, block) };
+        }
+    }
+    // SAFETY: as the caller promises.
+    unsafe { deallocate(block) };
 }

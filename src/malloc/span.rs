@@ -1,5 +1,7 @@
 //! What is known about each unit of 64 KiB: one [`Span`] beside the units, not inside, so that free blocks' lines stay the user's.
 
+use core::sync::atomic::AtomicUsize;
+
 use crate::arch::ListNode;
 
 /// What a unit is.
@@ -30,7 +32,19 @@ pub enum State {
     Bare = 2,
 }
 
-/// A unit's description. The page heap's lock guards it, except in a class run: there the class's lock does.
+/// Whether a large block is one of those that realloc makes longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Grows {
+    /// It has the length that it was asked for with.
+    No = 0,
+    /// Not yet, but such blocks do ([`super::starts`]).
+    Soon = 1,
+    /// It has grown.
+    Yes = 2,
+}
+
+/// A unit's description. The page heap's lock guards it, except in a class run: there the class's lock does; `bytes` and `grows` belong to the run's user.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Span {
@@ -57,10 +71,12 @@ pub struct Span {
     pub carved: u16,
     /// See `blocks`.
     pub free: u16,
+    /// Run: whether its block does.
+    pub grows: Grows,
     /// Class run: its free blocks.
     pub list: *mut ListNode,
-    /// Run: bytes that its user may use.
-    pub bytes: usize,
+    /// Run: bytes that its user may use; 0 while it is parked.
+    pub bytes: AtomicUsize,
 }
 
 const _: () = assert!(size_of::<Span>() == 48);

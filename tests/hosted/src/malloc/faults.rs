@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::Output;
 
-use dacapo::malloc::{allocate, deallocate, deallocate_sized, size_class};
+use dacapo::malloc::{allocate, deallocate, deallocate_sized, reallocate, size_class};
 
 use support::process::again;
 
@@ -48,6 +48,19 @@ fn victim() {
                 empty_the_source();
             }
             "large twice" => [large, large].into_iter().for_each(|block| deallocate(block)),
+            "grown twice" => {
+                let grown = reallocate(large, 20 << 20);
+                [grown, grown].into_iter().for_each(|block| deallocate(block));
+            }
+            "grown twice, another between" => {
+                let [one, other] = [allocate(100_000), allocate(100_000)].map(|block| reallocate(block, 20 << 20));
+                [one, other, one].into_iter().for_each(|block| deallocate(block));
+            }
+            "grown, and used again" => {
+                let grown = reallocate(large, 20 << 20);
+                deallocate(grown);
+                std::hint::black_box(reallocate(grown, 21 << 20));
+            }
             "mapped twice" => [mapped, mapped].into_iter().for_each(|block| deallocate(block)),
             "misaligned, many after" => {
                 let blocks: Vec<_> = (0..3000).map(|_| allocate(100)).collect();
@@ -81,6 +94,9 @@ fn a_bad_free_aborts_with_the_address_and_the_rule() {
         ("small twice, as the last of many", "double free"),
         ("small twice, thousands after", "double free"),
         ("large twice", "double free"),
+        ("grown twice", "double free"),
+        ("grown twice, another between", "double free"),
+        ("grown, and used again", "is not the start of a live block"),
         ("mapped twice", "double free"),
         ("misaligned, allocated", "is not the start of a live block"),
         ("misaligned, many after", "is not the start of a live block"),

@@ -16,7 +16,7 @@ pub mod lock {
 
 pub mod shim;
 pub mod steps;
-pub use shim::{central, check, counts, growth, hot, page_heap, page_map, shard, size_class};
+pub use shim::{central, check, counts, growth, hot, page_heap, page_map, shard, size_class, starts};
 pub mod magazine;
 
 mod front;

@@ -211,6 +211,15 @@ pub mod growth {
     }
 }
 
+pub mod starts {
+    pub struct Starts;
+    impl Starts {
+        pub const fn new() -> Self {
+            Self
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct Broken {
     pub rule: &'static str,
