@@ -18,8 +18,8 @@ USUAL = {
 }
 # The most bytes that they may have, static and stripped, by CPU: what they have, and a twentieth for other compilers.
 LIMITS = {
-    "x86_64": {"empty": 3150, "hello": 6144, "malloc": 76_000},
-    "aarch64": {"empty": 7000, "hello": 9800, "malloc": 72_500},
+    "x86_64": {"empty": 3150, "hello": 6144, "malloc": 79_000},
+    "aarch64": {"empty": 7000, "hello": 9800, "malloc": 76_000},
 }
 _SHOWN = (".text", ".rodata", ".eh_frame", ".data.rel.ro", ".data", ".bss")
 

@@ -215,6 +215,7 @@ pub fn growth() -> Option<&'static Growth> {
 }
 
 /// Which long blocks begin as growing ones on the current CPU; None: see [`existing_block`].
+#[inline(never)]
 pub fn starts() -> Option<&'static Starts> {
     existing_block().map(|block| &block.starts)
 }

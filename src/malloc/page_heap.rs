@@ -167,6 +167,7 @@ impl PageHeap {
     }
 
     /// The first `units` of a dirty or clean free run.
+    #[inline(never)]
     fn cut(&mut self, unit: usize, units: usize, state: State) -> (usize, bool) {
         let all = self.remove(unit);
         if all > units {
@@ -237,7 +238,8 @@ impl PageHeap {
     }
 
     /// Takes a run back that was parked.
-    pub fn unpark(&mut self, unit: usize) {
+    #[inline(never)]
+    fn unpark(&mut self, unit: usize) {
         at(unit).kind = Kind::Inside;
         self.give(unit, at(unit).units as usize, State::Dirty);
     }
@@ -269,6 +271,7 @@ impl PageHeap {
     }
 
     /// Makes a run longer in place, if what follows it is free or was never used; whether it did.
+    #[inline(never)]
     pub fn grow(&mut self, unit: usize, old: usize, new: usize) -> bool {
         let Some(after) = region::neighbour(unit + old, unit) else {
             return region::bump_after(unit + old, unit, new - old);
@@ -443,6 +446,13 @@ const BLANK: Span = Span {
     list: core::ptr::null_mut(),
     bytes: AtomicUsize::new(0),
 };
+
+/// Gives a run that was parked, and is the caller's, to the page heap.
+#[cold]
+#[inline(never)]
+pub fn unpark(unit: usize) {
+    with(&Quiet::enter(), |heap| heap.unpark(unit));
+}
 
 /// The page heap, for as long as the guard lives.
 #[inline]

@@ -41,6 +41,7 @@ fn here() -> &'static Place {
 }
 
 /// Bytes held for growing blocks beyond what they use.
+#[inline(never)]
 pub fn reserved() -> usize {
     let sum = ALL.iter().fold(0_usize, |sum, place| sum.wrapping_add(place.reserved.load(Ordering::Relaxed)));
     (sum as isize).max(0) as usize // less than none while a block changes its CPU
@@ -63,6 +64,7 @@ fn generous(size: usize, growth: usize) -> usize {
 }
 
 /// The same; no more than `size` if there must be no reserve.
+#[inline(never)]
 pub fn room(size: usize, growth: usize) -> usize {
     let most = MOST.min(region::first_bytes() / 16);
     let room = generous(size, growth);

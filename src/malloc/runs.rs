@@ -32,36 +32,12 @@ pub const fn roomy(size: usize) -> usize {
 
 /// A block of `size` bytes at a multiple of `align`, and whether it reads as zero; null if there is no run for it.
 pub fn allocate(size: usize, align: usize, quiet: &Quiet) -> (*mut u8, bool) {
-    make(size, Grows::No, quiet, |heap, units| {
-        let (unit, zeroed) = if align <= UNIT { heap.allocate(units) } else { heap.allocate_aligned(units, align) }?;
-        Some((unit, units, zeroed))
-    })
-}
-
-/// A run for `size` bytes, null if there is none, and whether it reads as zero. `take` is asked for so many units and says what it found: unit, units, zeroed.
-fn make(
-    size: usize,
-    grows: Grows,
-    quiet: &Quiet,
-    take: impl FnOnce(&mut PageHeap, usize) -> Option<(usize, usize, bool)>,
-) -> (*mut u8, bool) {
-    let units = size.div_ceil(UNIT).max(1);
+    let units = units(size);
     let run = page_heap::with(quiet, |heap| {
-        let run = take(heap, units);
-        if let Some((unit, held, _)) = run {
-            let span = region::span(unit);
-            // SAFETY: the run is ours.
-            unsafe {
-                (*span).kind = Kind::Run;
-                (*span).units = held as u32;
-                (*span).grows = grows;
-                (*span).bytes.store(units << UNIT_SHIFT, Ordering::Relaxed);
-            }
-            reserve::add((held - units) << UNIT_SHIFT);
-        }
-        run
+        let run = if align <= UNIT { heap.allocate(units) } else { heap.allocate_aligned(units, align) };
+        run.inspect(|&(unit, _)| describe(unit, units, units, Grows::No))
     });
-    run.map_or((null_mut(), false), |(unit, _, zeroed)| (region::address_of(unit), zeroed))
+    run.map_or((null_mut(), false), |(unit, zeroed)| (region::address_of(unit), zeroed))
 }
 
 /// A block of `size` bytes that has grown, or soon will; null if there is no run for it.
@@ -72,13 +48,36 @@ pub fn allocate_growing(size: usize, grows: Grows) -> *mut u8 {
             return block;
         }
     }
-    let (block, _) = make(size, grows, &Quiet::enter(), |heap, units| {
-        let held = reserve::room(size, heap.growth()).div_ceil(UNIT).max(units);
-        let reserved = if held > units { heap.allocate_long(held) } else { None };
-        let run = reserved.map(|(unit, zeroed)| (unit, held, zeroed));
-        run.or_else(|| heap.allocate(units).map(|(unit, zeroed)| (unit, units, zeroed)))
+    let least = units(size);
+    let unit = page_heap::with(&Quiet::enter(), |heap| {
+        let most = reserve::room(size, heap.growth()).div_ceil(UNIT).max(least);
+        let long = if most > least { heap.allocate_long(most) } else { None };
+        let (held, run) = if long.is_some() { (most, long) } else { (least, heap.allocate(least)) };
+        run.map(|(unit, _)| {
+            describe(unit, least, held, grows);
+            unit
+        })
     });
-    block
+    unit.map_or(null_mut(), region::address_of)
+}
+
+/// Units of a block of so many bytes.
+const fn units(bytes: usize) -> usize {
+    if bytes == 0 { 1 } else { bytes.div_ceil(UNIT) }
+}
+
+/// Writes down what a run is, of which its user may use so many units. Under the page heap's lock.
+#[inline(never)]
+fn describe(unit: usize, used: usize, held: usize, grows: Grows) {
+    let span = region::span(unit);
+    // SAFETY: the run is ours.
+    unsafe {
+        (*span).kind = Kind::Run;
+        (*span).units = held as u32;
+        (*span).grows = grows;
+        (*span).bytes.store(used << UNIT_SHIFT, Ordering::Relaxed);
+    }
+    reserve::add((held - used) << UNIT_SHIFT);
 }
 
 /// Makes a run that was parked a block of `size` bytes; null if it is too short: then the page heap has it.
@@ -88,7 +87,7 @@ fn renew(unit: usize, size: usize, grows: Grows) -> *mut u8 {
     unsafe {
         let held = ((*span).units as usize) << UNIT_SHIFT;
         if !reserve::serves(held, size) {
-            page_heap::with(&Quiet::enter(), |heap| heap.unpark(unit));
+            page_heap::unpark(unit);
             return null_mut();
         }
         let bytes = size.next_multiple_of(UNIT);
@@ -120,7 +119,7 @@ pub fn park(block: *mut u8) -> bool {
         }
     }
     if let Some(other) = reserve::park(unit) {
-        page_heap::with(&Quiet::enter(), |heap| heap.unpark(other));
+        page_heap::unpark(other);
     }
     true
 }
@@ -210,7 +209,7 @@ fn by_page_heap(unit: usize, size: usize) -> bool {
         return false;
     }
     let quiet = Quiet::enter();
-    let least = size.div_ceil(UNIT).max(1);
+    let least = units(size);
     page_heap::with(&quiet, |heap| {
         let span = region::span(unit);
         // SAFETY: a live run's, whose user is here.
