@@ -246,6 +246,8 @@ function memset
         jb      .Lset_under_16
         movq    xmm0, rsi
         punpcklqdq xmm0, xmm0
+        cmp     rdx, 128
+        ja      .Lset_long
         movups  [rdi], xmm0
         movups  [rdi + rdx - 16], xmm0
         cmp     rdx, 32
@@ -260,16 +262,25 @@ function memset
         movups  [rdi + 48], xmm0
         movups  [rdi + rdx - 64], xmm0
         movups  [rdi + rdx - 48], xmm0
-        cmp     rdx, 128
-        ja      1f
         ret
-1:      lea     r8, [rdi + rdx - 64]            /* the last 64 are done; so are the first */
+.Lset_long:
+        lea     r8, [rdi + rdx - 64]
         lea     rcx, [rdi + 64]
-        and     rcx, -64
+        and     rcx, -64                        /* the second line */
         cmp     rdx, REP_SET_FROM
-        jae     .Lset_rep
+        jae     1f
         cmp     dword ptr [rip + dacapo_width], 0
         js      dacapo_set_wide
+1:      movups  [rdi], xmm0                     /* the first 64, and the last */
+        movups  [rdi + 16], xmm0
+        movups  [rdi + 32], xmm0
+        movups  [rdi + 48], xmm0
+        movups  [r8], xmm0
+        movups  [r8 + 16], xmm0
+        movups  [r8 + 32], xmm0
+        movups  [r8 + 48], xmm0
+        cmp     rdx, REP_SET_FROM
+        jae     .Lset_rep
         call    .Lcount_block
         .balign 16
 1:      movaps  [rcx], xmm0

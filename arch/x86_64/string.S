@@ -160,14 +160,29 @@ function dacapo_copy_wide_backward
         ret
         .size   dacapo_copy_wide_backward, . - dacapo_copy_wide_backward
 
-/* memset of the lines from rcx to r8, which is in the last; xmm0 = the byte, sixteen times */
+/* memset of more than 128 bytes; rcx is the second line, r8 the last 64 bytes, xmm0 the byte, sixteen times */
 function dacapo_set_wide
         .hidden dacapo_set_wide
         vinserti128 ymm0, ymm0, xmm0, 1
+        vmovdqu [rdi], ymm0
+        vmovdqu [rdi + 32], ymm0
+        vmovdqu [r8], ymm0
+        vmovdqu [r8 + 32], ymm0
+        vmovdqu [r8 - 64], ymm0
+        vmovdqu [r8 - 32], ymm0
+        cmp     rdx, 256
+        ja      2f
+        vmovdqu [rdi + 64], ymm0
+        vmovdqu [rdi + 96], ymm0
+        vzeroupper
+        ret
+2:      add     r8, -64                         /* the last 128 are done */
         .balign 16
 1:      vmovdqa [rcx], ymm0
         vmovdqa [rcx + 32], ymm0
-        add     rcx, 64
+        vmovdqa [rcx + 64], ymm0
+        vmovdqa [rcx + 96], ymm0
+        sub     rcx, -128
         cmp     rcx, r8
         jb      1b
         vzeroupper
