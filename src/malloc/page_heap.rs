@@ -10,7 +10,7 @@
 //! Decay: memory that stayed free through a whole period (250 ms, option `decay`) goes back to the kernel. Nobody waits for the clock: every 64th visit here reads it, and
 //! once a second whoever fetches or gives back a magazine: where all traffic is served by magazines, nobody comes here.
 
-use core::sync::atomic::AtomicUsize;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::lock::{Lock, Quiet};
 use super::options;
@@ -349,6 +349,17 @@ impl PageHeap {
     /// Free units that are committed: those that read as zero, and the dirty ones.
     pub fn free_units(&self) -> [usize; 2] {
         [self.bins[State::Clean as usize].units, self.dirty()]
+    }
+
+    /// Takes the parked runs back, and checks them: see [`super::verify`].
+    pub fn check_parked(&mut self) -> Result<(), Broken> {
+        for unit in reserve::take_all() {
+            if at(unit).kind != Kind::Run || at(unit).bytes.load(Ordering::Relaxed) != 0 {
+                return Err(Broken { rule: "what is parked is a run that nobody uses", class: 0, place: unit });
+            }
+            self.unpark(unit);
+        }
+        Ok(())
     }
 
     /// Checks the bins: see [`super::verify`].

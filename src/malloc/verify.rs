@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `Cursors` | every CPU's cursors, every class's stack | microseconds; takes no lock |
 //! | `Runs` | also every run that has something to give, its free blocks one by one, and the page heap's bins | each class's lock in turn |
-//! | `Blocks` | also every cached block: all magazines are emptied into the runs first, as [`super::trim`] does | milliseconds; everybody starts cold |
+//! | `Blocks` | also every cached block and parked run: all magazines are emptied into the runs first, as [`super::trim`] does | milliseconds; everybody starts cold |
 //!
 //! Other threads may go on; what they hold at the moment is not looked at.
 
@@ -52,6 +52,9 @@ pub fn is_valid(level: Level) -> Result<(), Broken> {
             drain::drain(&quiet, |class, magazine| central::give_up(class, magazine, &quiet));
             shard::drain(&quiet, |class, magazine| central::give_up(class, magazine, &quiet));
         }
+    }
+    if level >= Level::Blocks {
+        page_heap::with(&quiet, |heap| heap.check_parked())?;
     }
     for class in 1..COUNT {
         if level >= Level::Blocks {

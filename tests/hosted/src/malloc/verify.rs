@@ -16,6 +16,11 @@ fn churn(stop: &AtomicBool, thread: usize) {
         if live.len() < 400 && random.below(2) == 0 {
             let most = 1 << random.below(16);
             live.push(malloc::allocate(random.below(most)));
+        } else if live.len() > 1 && random.below(64) == 0 {
+            let last = live.len() - 1;
+            let size = (100 << 10) + random.below(1 << 20);
+            // SAFETY: a live block, whose old address is not used again.
+            live[last] = unsafe { malloc::reallocate(live[last], size) }; // long now: its run will be parked
         } else if !live.is_empty() {
             // SAFETY: a live block.
             unsafe { malloc::deallocate(live.swap_remove(random.below(live.len()))) };
