@@ -3,7 +3,7 @@
  *     malloc_locks OUT STEPS PROGRAM WORKLOAD THREADS MILLISECONDS step
  *
  * The program runs at full speed until its first thread executes a breakpoint, with rdi pointing at the addresses of the allocation
- * functions (null at the end; the last one is free).  Then every other thread is stopped, pinned to a CPU of its own, and
+ * functions (null at the end; the last one is free).  Then every other thread is pinned to a CPU of its own, runs there for half a second, and is
  * stepped, some instructions each in turn, STEPS in all.  Counted is what happens between the entry of an allocation function and its
  * return: instructions, and those among them that lock the bus (lock prefix, or xchg with memory).
  *
@@ -178,6 +178,11 @@ static void stop_all(void)
             i--;
         }
     }
+}
+
+/* Pins each of the stopped threads to a CPU of its own, and lets them run there until the steady state is that CPU's. */
+static void settle(void)
+{
     for (int i = 0; i < thread_count; i++) {
         struct { uint64_t pointer; uint32_t size, signature, flags, pad; } state;
         if (ptrace(0x420f /* PTRACE_GET_RSEQ_CONFIGURATION */, threads[i].id, sizeof state, &state) > 0)
@@ -189,7 +194,9 @@ static void stop_all(void)
             if (CPU_ISSET(cpu, &cpus) && left-- == 0)
                 CPU_SET(cpu, &own);
         sched_setaffinity(threads[i].id, sizeof own, &own);
+        ptrace(PTRACE_CONT, threads[i].id, 0, 0);
     }
+    usleep(500000);
 }
 
 /* Steps a thread once; 0 if it is gone or sleeps in a system call. */
@@ -284,6 +291,8 @@ int main(int argc, char **argv)
     for (; entry_count < MAX_ENTRIES; entry_count++)
         if (!(entries[entry_count] = word_at(at.rdi + 8 * (uint64_t)entry_count)))
             break;
+    stop_all();
+    settle();
     stop_all();
     start_ticking();
     for (int idle = 0, turn = 0; steps < limit && thread_count && idle < 1000; turn++) {
